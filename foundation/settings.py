@@ -1,0 +1,161 @@
+"""Every setting of Frontline in one class; the environment or a `.env` file overrides defaults.
+
+Variables are named `FRONTLINE_` + the field's name in capitals. docs/settings.md is generated
+from the descriptions below and a test keeps the two equal.
+"""
+
+from __future__ import annotations
+
+from datetime import time
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Settings of all processes: read once at start-up and handed down, never a global."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FRONTLINE_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    company_name: str = Field("安心家电", description="Company name shown to customers.")
+    data_dir: Path = Field(
+        ROOT / "var", description="Folder for the database, uploads, models and logs."
+    )
+    database_url: str = Field(
+        "",
+        description="SQLAlchemy URL; empty means SQLite in the data folder. "
+        "`postgresql+psycopg://…` selects PostgreSQL.",
+    )
+    events_url: str = Field(
+        "memory://",
+        description="Where processes tell each other news: `memory://` for one API process, "
+        "`redis://host:port/0` for several.",
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="Key that signs customer tokens; empty means one is made and kept in the "
+        "data folder.",
+    )
+    host: str = Field("127.0.0.1", description="Address the API listens on.")
+    port: int = Field(8080, description="Port the API listens on.", ge=0, le=65535)
+    allowed_origins: list[str] = Field(
+        ["*"], description="Sites that may embed the customer widget (CORS), as a JSON list."
+    )
+    trusted_proxies: int = Field(
+        0, description="Reverse proxies in front whose X-Forwarded-For is believed.", ge=0
+    )
+    log_level: str = Field("INFO", description="Least severe level that is logged.")
+    log_format: str = Field("console", description="`console` for people, `json` for machines.")
+
+    rasa_url: str = Field("http://127.0.0.1:5005", description="Address of the Rasa server.")
+    rasa_token: SecretStr = Field(
+        SecretStr(""), description="Token of Rasa's HTTP API, if it is started with one."
+    )
+    bot_timeout_s: float = Field(
+        3.0, description="Longest wait for the bot before the fallback answers (seconds).", gt=0
+    )
+    bot_breaker_failures: int = Field(
+        3, description="Failures in a row after which the bot is left alone for a while.", ge=1
+    )
+    bot_breaker_open_s: float = Field(
+        10.0, description="How long the bot is left alone then (seconds).", gt=0
+    )
+
+    encoder_model: str = Field(
+        "",
+        description="Folder or name of a sentence-transformers model; empty means the built "
+        "default in `models/encoder` of the data folder.",
+    )
+    triage_model: str = Field(
+        "",
+        description="Folder of the triage model; empty means the one built into `models/triage` "
+        "of the data folder.",
+    )
+    encoder_threads: int = Field(1, description="Threads of one encoding.", ge=1)
+    direct_answer_score: float = Field(
+        0.72, description="Calibrated score from which the bot answers directly.", ge=0, le=1
+    )
+    choice_score: float = Field(
+        0.35, description="Calibrated score from which the bot offers a choice.", ge=0, le=1
+    )
+    index_poll_s: float = Field(
+        0.5, description="How often a process looks for changed cases (seconds).", gt=0
+    )
+
+    message_max_chars: int = Field(
+        4000, description="Longest customer message kept whole (characters).", ge=1
+    )
+    request_max_bytes: int = Field(
+        1_000_000, description="Largest request body other than an upload (bytes).", ge=1024
+    )
+    upload_max_bytes: int = Field(10_000_000, description="Largest uploaded file (bytes).", ge=1024)
+    customer_messages_per_minute: int = Field(
+        40, description="Messages one customer may send a minute.", ge=1
+    )
+    requests_per_minute_per_ip: int = Field(
+        600, description="Unauthenticated requests one address may make a minute.", ge=1
+    )
+    customer_token_days: int = Field(
+        30, description="How long a customer's token for his conversation holds (days).", ge=1
+    )
+    staff_session_hours: int = Field(
+        12, description="How long a staff sign-in holds without use (hours).", ge=1
+    )
+    sign_in_attempts: int = Field(
+        8, description="Failed sign-ins per name and address in 15 minutes before a pause.", ge=1
+    )
+
+    timezone: str = Field("Asia/Shanghai", description="Time zone of the organisation.")
+    office_opens: time = Field(time(9, 0), description="When human agents start.")
+    office_closes: time = Field(time(21, 0), description="When human agents stop.")
+    suspected_silence_s: float = Field(
+        60.0, description="Silence after the safety question that counts as yes (seconds).", gt=0
+    )
+    page_repeat_s: float = Field(
+        30.0, description="How often an unacknowledged emergency pages again (seconds).", gt=0
+    )
+    queue_reoffer_s: float = Field(
+        120.0, description="Wait after which a queued conversation is offered again.", gt=0
+    )
+    queue_callback_s: float = Field(
+        600.0, description="Wait after which a call-back is registered instead.", gt=0
+    )
+    handling_minutes: float = Field(
+        6.0, description="Typical minutes an agent needs, for the waiting time told.", gt=0
+    )
+    outbox_poll_s: float = Field(
+        1.0, description="How often the dispatcher looks for messages left over.", gt=0
+    )
+    outbox_max_attempts: int = Field(
+        8, description="Tries before an outgoing message is put aside for a person.", ge=1
+    )
+    run_worker_in_api: bool = Field(
+        True,
+        description="Run timers and dispatcher inside the API process; turn off where "
+        "`frontline worker` runs beside it.",
+    )
+
+    @property
+    def effective_database_url(self) -> str:
+        """The configured database URL or the SQLite file in the data folder."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'frontline.db'}"
+
+    @property
+    def encoder_path(self) -> str:
+        """Name or folder of the sentence encoder."""
+        return self.encoder_model or str(self.data_dir / "models" / "encoder")
+
+    @property
+    def triage_path(self) -> Path:
+        """Folder of the triage model."""
+        return Path(self.triage_model) if self.triage_model else self.data_dir / "models" / "triage"
+
+    @property
+    def uploads_dir(self) -> Path:
+        """Folder of uploaded files, outside every folder that is served."""
+        return self.data_dir / "uploads"
