@@ -1,0 +1,338 @@
+"""Working inbound messages: triage first, then whoever owns the conversation.
+
+Messages of one conversation are worked in order, one at a time, by whichever process holds the
+conversation's lease. A message is done when its replies are committed together with its
+`processed_at`; a process that dies before leaves it to be worked again, and the bot's turn is
+idempotent by message id, so nothing is lost and nothing is said twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import or_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from conversations import texts
+from conversations.duty import Duty
+from conversations.handover import Handover
+from conversations.model import (
+    BotTurn,
+    Kind,
+    Level,
+    Priority,
+    Reply,
+    Sender,
+    State,
+    Verdict,
+)
+from conversations.ports import Bot, Knowledge, Triage
+from conversations.safety import Safety, Step, next_step
+from conversations.speaking import notify, say
+from conversations.storage import (
+    Conversation,
+    Message,
+    conversations_with_work,
+    get_conversation,
+    next_unprocessed,
+)
+from foundation.clock import Clock
+from foundation.errors import Unavailable
+from foundation.ids import new_id
+from foundation.metrics import BOT_TURNS, DROPPED_REPLIES, TRIAGE, TRIAGE_SECONDS, TURN_SECONDS
+from foundation.settings import Settings
+from foundation.transactions import UnitOfWork
+
+log = structlog.get_logger(__name__)
+
+NOTICE_AGAIN = timedelta(seconds=60)
+LEASE_MARGIN_S = 5.0
+SWEEP_S = 1.0
+_READABLE = re.compile(r"\w")
+
+
+class TurnRunner:
+    """Works every unprocessed message; wakes by events and by a sweep once a second."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        work: UnitOfWork,
+        duty: Duty,
+        handover: Handover,
+        safety: Safety,
+        triage: Triage,
+        bot: Bot,
+        knowledge: Knowledge,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._work = work
+        self._duty = duty
+        self._handover = handover
+        self._safety = safety
+        self._triage = triage
+        self._bot = bot
+        self._knowledge = knowledge
+        self._name = new_id("runner")
+        self._lease = timedelta(seconds=settings.bot_timeout_s + LEASE_MARGIN_S)
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
+        self._sweeper: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Listen for work and sweep up what was left."""
+        self._work.events.listen(self._heard)
+        self._sweeper = asyncio.create_task(self._sweep())
+
+    async def stop(self) -> None:
+        """Finish the messages in hand, start no more."""
+        if self._sweeper:
+            self._sweeper.cancel()
+            await asyncio.gather(self._sweeper, return_exceptions=True)
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    def wake(self, conversation_id: str) -> None:
+        """Work this conversation soon; a second call while it runs makes it look again."""
+        if conversation_id in self._running:
+            self._again.add(conversation_id)
+            return
+        task = asyncio.create_task(self._run(conversation_id))
+        self._running[conversation_id] = task
+        task.add_done_callback(lambda _: self._finished(conversation_id))
+
+    def _finished(self, conversation_id: str) -> None:
+        self._running.pop(conversation_id, None)
+        if conversation_id in self._again:
+            self._again.discard(conversation_id)
+            self.wake(conversation_id)
+
+    async def idle(self) -> None:
+        """Wait until nothing is in hand (for tests and orderly stops)."""
+        while self._running:
+            await asyncio.gather(*list(self._running.values()), return_exceptions=True)
+            await asyncio.sleep(0)
+
+    async def _heard(self, topic: str, payload: dict[str, Any]) -> None:
+        if topic == "work":
+            self.wake(payload["conversation_id"])
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                async with self._work.reading() as session:
+                    waiting = await conversations_with_work(session, self._clock.now())
+                for conversation_id in waiting:
+                    self.wake(conversation_id)
+            except Exception:
+                log.exception("turn_sweep_failed")
+            await asyncio.sleep(SWEEP_S)
+
+    async def _run(self, conversation_id: str) -> None:
+        try:
+            while await self._claim(conversation_id):
+                async with self._work.reading() as session:
+                    message = await next_unprocessed(session, conversation_id)
+                if message is None:
+                    break
+                await self._process(message)
+        except Exception:
+            log.exception("turn_failed", conversation=conversation_id)
+        finally:
+            await self._release(conversation_id)
+
+    async def _claim(self, conversation_id: str) -> bool:
+        now = self._clock.now()
+        async with self._work.database.transaction() as session:
+            claimed = await session.execute(
+                update(Conversation)
+                .where(
+                    Conversation.id == conversation_id,
+                    or_(
+                        Conversation.turn_by == self._name,
+                        Conversation.turn_until.is_(None),
+                        Conversation.turn_until < now,
+                    ),
+                )
+                .values(turn_by=self._name, turn_until=now + self._lease)
+                .execution_options(synchronize_session=False)
+            )
+            return bool(claimed.rowcount)  # type: ignore[attr-defined]
+
+    async def _release(self, conversation_id: str) -> None:
+        async with self._work.database.transaction() as session:
+            await session.execute(
+                update(Conversation)
+                .where(Conversation.id == conversation_id, Conversation.turn_by == self._name)
+                .values(turn_by=None, turn_until=None)
+                .execution_options(synchronize_session=False)
+            )
+
+    async def _process(self, message: Message) -> None:
+        began = time.perf_counter()
+        verdict = await self._judge(message)
+        async with self._work.begin() as session:
+            conversation = await get_conversation(session, message.conversation_id, lock=True)
+            kept = await session.get_one(Message, message.id)
+            if kept.processed_at is not None:
+                return
+            question = await self._triaged(session, conversation, kept, verdict)
+            if question is None:
+                kept.processed_at = self._clock.now()
+            epoch, sender = conversation.epoch, conversation.bot_sender
+        if question is not None:
+            await self._bot_turn(message, question, epoch, sender)
+        TURN_SECONDS.observe(time.perf_counter() - began)
+
+    async def _judge(self, message: Message) -> Verdict:
+        if not message.text:
+            return Verdict()
+        with TRIAGE_SECONDS.time():
+            verdict = await asyncio.to_thread(self._triage.assess, message.text)
+        TRIAGE.labels(verdict.level, verdict.certainty or "none").inc()
+        return verdict
+
+    async def _triaged(
+        self,
+        session: AsyncSession,
+        conversation: Conversation,
+        message: Message,
+        verdict: Verdict,
+    ) -> Message | None:
+        """Apply triage; gives the message the bot has to answer, if it has to."""
+        message.level, message.category = verdict.level, verdict.category
+        awaiting = conversation.suspected_until is not None
+        step = next_step(
+            awaiting=awaiting,
+            level=conversation.triage_level,
+            certainty=conversation.triage_certainty,
+            category=conversation.triage_category,
+            verdict=verdict,
+            text=message.text,
+        )
+        if verdict.words and step in (Step.CONFIRM, Step.ASK, Step.SENSITIVE):
+            conversation.triage_words = list(verdict.words)
+        if step is Step.CONFIRM:
+            category = (
+                verdict.category
+                if verdict.level is Level.EMERGENCY
+                else conversation.triage_category
+            )
+            await self._safety.confirm(session, conversation, category, message.text)
+            return None
+        if step is Step.ASK:
+            self._safety.ask(session, conversation, message, verdict.category)
+            return None
+        if step is Step.CLEAR:
+            pending = self._safety.clear(session, conversation)
+            original = await session.get(Message, pending) if pending else None
+            return self._for_owner(session, conversation, original) if original else None
+        if step is Step.SENSITIVE:
+            self._safety.mark_sensitive(session, conversation, verdict.category, message.text)
+        if awaiting:
+            conversation.suspected_until = self._clock.now() + timedelta(
+                seconds=self._settings.suspected_silence_s
+            )
+        return await self._pass(session, conversation, message)
+
+    def _for_owner(
+        self, session: AsyncSession, conversation: Conversation, message: Message
+    ) -> Message | None:
+        return message if conversation.state == State.BOT else None
+
+    async def _pass(
+        self, session: AsyncSession, conversation: Conversation, message: Message
+    ) -> Message | None:
+        if conversation.state == State.QUEUED:
+            await self._still_queued(session, conversation)
+            return None
+        if conversation.state != State.BOT:
+            return None
+        if message.kind == Kind.TEXT and not _READABLE.search(message.text):
+            self._answer(session, conversation, message, (Reply(texts.NOTHING_TO_READ),))
+            return None
+        return message
+
+    async def _still_queued(self, session: AsyncSession, conversation: Conversation) -> None:
+        now = self._clock.now()
+        if conversation.notice_at is not None and now - conversation.notice_at < NOTICE_AGAIN:
+            return
+        conversation.notice_at = now
+        if conversation.priority == Priority.URGENT:
+            notify(session, conversation, texts.STILL_QUEUED_URGENT, now)
+            return
+        wait = await self._duty.wait(session, conversation, now)
+        notice = texts.STILL_QUEUED.format(ahead=wait.position - 1, minutes=wait.minutes)
+        notify(session, conversation, notice, now)
+
+    async def _bot_turn(self, message: Message, question: Message, epoch: int, sender: str) -> None:
+        text = question.text or "/add_evidence"
+        try:
+            turn = await self._bot.turn(sender, _plain(text), message.id)
+            if not (turn.replies or turn.handoff or turn.emergency):
+                raise Unavailable("bot", "empty answer")
+            outcome = "answered"
+        except Unavailable as error:
+            log.warning("bot_unavailable", reason=error.detail.get("reason"))
+            turn, outcome = await self._fallback(question), "fallback"
+        BOT_TURNS.labels(outcome).inc()
+        async with self._work.begin() as session:
+            conversation = await get_conversation(session, message.conversation_id, lock=True)
+            kept = await session.get_one(Message, message.id)
+            if kept.processed_at is not None:
+                return
+            kept.processed_at = self._clock.now()
+            if not conversation.ownership.may_speak(Sender.BOT, epoch):
+                DROPPED_REPLIES.inc()
+                return
+            self._answer(session, conversation, kept, turn.replies)
+            if turn.emergency:
+                await self._safety.confirm(session, conversation, turn.emergency, question.text)
+            elif turn.handoff:
+                await self._handover.request_human(session, conversation, turn.handoff)
+            handed_over = conversation.handover is not None
+        if handed_over:
+            await self._remember(message.conversation_id, sender, turn)
+
+    async def _fallback(self, question: Message) -> BotTurn:
+        """What is said instead of a bot that is down or slow: never silence."""
+        if not question.text:
+            return BotTurn((Reply(texts.IMAGE_RECEIVED),), handoff="bot unavailable")
+        answer = await self._knowledge.fallback(question.text)
+        if answer is None:
+            return BotTurn((Reply(texts.APOLOGY),), handoff="bot unavailable")
+        return BotTurn(
+            (answer, Reply(texts.FALLBACK_HANDOFF, Kind.NOTICE)), handoff="bot unavailable"
+        )
+
+    def _answer(
+        self,
+        session: AsyncSession,
+        conversation: Conversation,
+        message: Message,
+        replies: tuple[Reply, ...],
+    ) -> None:
+        for part, reply in enumerate(replies, start=1):
+            say(session, conversation, reply, self._clock.now(), in_reply_to=message.id, part=part)
+        message.processed_at = message.processed_at or self._clock.now()
+
+    async def _remember(self, conversation_id: str, sender: str, turn: BotTurn) -> None:
+        """Add what the bot knows to the hand-over summary, if it can still be asked."""
+        memory = turn.memory or await self._bot.memory(sender)
+        if not memory:
+            return
+        async with self._work.begin() as session:
+            conversation = await get_conversation(session, conversation_id, lock=True)
+            if conversation.handover is not None:
+                conversation.handover = {**conversation.handover, "slots": memory}
+
+
+def _plain(text: str) -> str:
+    """Customer text must never reach the bot as a command such as `/restart`."""
+    return "／" + text[1:] if text.startswith("/") and text != "/add_evidence" else text
