@@ -1,4 +1,4 @@
-"""Errors of the encoder package; plain exceptions, so that the bot's environment can import them."""
+"""Errors of the encoder; plain exceptions, for the bot's environment imports them too."""
 
 from __future__ import annotations
 

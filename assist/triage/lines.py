@@ -1,0 +1,70 @@
+"""The written examples that triage learns from, and the bot's examples that teach intents."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+DATA = Path(__file__).parent / "data"
+NLU = Path(__file__).resolve().parents[2] / "bot" / "data" / "nlu"
+
+ROUTINE = "routine"
+HAZARDS = (
+    "gas_leak",
+    "fire_smoke",
+    "electric_shock",
+    "explosion_battery",
+    "injury",
+    "carbon_monoxide",
+    "water_electric",
+    "food_safety",
+    "self_harm",
+    "batch_failure",
+    "structural",
+)
+SENSITIVE = ("media_exposure", "regulator", "legal")
+CLASSES = (ROUTINE, *HAZARDS, *SENSITIVE)
+
+_ANNOTATION = re.compile(r"\[([^\]]+)\]\([a-z_]+\)")
+_MAY_HOLD_HAZARDS = frozenset({"report_fault", "file_complaint", "request_human", "give_feedback"})
+
+
+@dataclass(frozen=True)
+class Line:
+    """One example. `hazard` is one of `CLASSES` or None when nobody judged it; so is `intent`."""
+
+    text: str
+    hazard: str | None = None
+    intent: str | None = None
+
+
+def triage_lines(folder: Path = DATA) -> list[Line]:
+    """Every written triage example, in file order."""
+    lines: list[Line] = []
+    for path in sorted(folder.glob("*.jsonl")):
+        for row in path.read_text(encoding="utf-8").splitlines():
+            record = json.loads(row)
+            routine = record["level"] == ROUTINE
+            lines.append(Line(record["text"], ROUTINE if routine else record["category"]))
+    return lines
+
+
+def intent_lines(folder: Path = NLU) -> list[Line]:
+    """Every bot example without its annotations. Intents that never hold a hazard count as
+    routine for triage too."""
+    lines: list[Line] = []
+    for path in sorted(folder.glob("*.yml")):
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for block in content["nlu"]:
+            if "intent" not in block:
+                continue
+            hazard = None if block["intent"] in _MAY_HOLD_HAZARDS else ROUTINE
+            for example in block["examples"].splitlines():
+                text = _ANNOTATION.sub(r"\1", example.removeprefix("- ").strip())
+                if text:
+                    lines.append(Line(text, hazard, block["intent"]))
+    return lines

@@ -1,0 +1,204 @@
+"""Fine-tune the upper layers for triage and intents together: `python -m assist.triage.train`.
+
+The lower layers are frozen, so their output is computed once per line; what remains trains on two
+CPU cores. A tenth of the lines is held back to choose thresholds (see `thresholds.py`); the
+result is `weights/adapter.npz` and `weights/thresholds.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from assist.encoder.bert import load_bert, tokenise
+from assist.text import normalise
+from assist.triage import adapter
+from assist.triage.lines import CLASSES, Line, intent_lines, triage_lines
+
+WEIGHTS = Path(__file__).parent / "weights"
+FROZEN_LAYERS = 4
+EPOCHS = 6
+BATCH = 32
+RATE = 6e-4
+HEAD_RATE = 2e-3
+SMOOTHING = 0.05
+MAX_TOKENS = 96
+SEED = 7
+
+
+@dataclass(frozen=True)
+class Task:
+    """The classes of the two heads, in the order of their logits."""
+
+    hazards: tuple[str, ...]
+    intents: tuple[str, ...]
+
+
+class Network:
+    """Upper layers with low-rank changes and two linear heads over mean-pooled states."""
+
+    def __init__(self, task: Task) -> None:
+        self.bert, self.tokenizer = load_bert()
+        self.bert.requires_grad_(False)
+        self.upper = self.bert.encoder.layer[FROZEN_LAYERS:]
+        self.changes = adapter.adapt(self.upper)
+        hidden = self.bert.config.hidden_size
+        self.heads = {
+            "hazard": nn.Linear(hidden, len(task.hazards)),
+            "intent": nn.Linear(hidden, len(task.intents)),
+        }
+
+    @torch.no_grad()
+    def lower_states(self, texts: Sequence[str]) -> list[Tensor]:
+        """Output of the frozen layers, one float32 (tokens, hidden) per text."""
+        states: list[Tensor] = [torch.empty(0)] * len(texts)
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        for start in range(0, len(order), BATCH):
+            rows = order[start : start + BATCH]
+            tokens, mask = tokenise(
+                self.tokenizer, [f"query: {texts[row]}" for row in rows], MAX_TOKENS
+            )
+            hidden = self.bert.embeddings(input_ids=tokens)
+            for layer in self.bert.encoder.layer[:FROZEN_LAYERS]:
+                hidden = _run(layer, hidden, mask)
+            for row, values, length in zip(rows, hidden, mask.sum(1).tolist(), strict=True):
+                states[row] = values[:length].clone()
+        return states
+
+    def mean(self, batch: Sequence[Tensor]) -> Tensor:
+        """Mean-pooled top states (texts, hidden) from lower states."""
+        hidden = nn.utils.rnn.pad_sequence(list(batch), batch_first=True)
+        lengths = torch.tensor([len(states) for states in batch])
+        mask = (torch.arange(hidden.shape[1])[None] < lengths[:, None]).long()
+        for layer in self.upper:
+            hidden = _run(layer, hidden, mask)
+        weights = mask.unsqueeze(-1).to(hidden.dtype)
+        return (hidden * weights).sum(1) / weights.sum(1)
+
+    def parameters(self) -> list[dict[str, object]]:
+        """What is trained, in two groups with their learning rates."""
+        changes = [p for change in self.changes for p in (change.down, change.up)]
+        heads = [p for head in self.heads.values() for p in head.parameters()]
+        return [{"params": changes, "lr": RATE}, {"params": heads, "lr": HEAD_RATE}]
+
+    def train(self, mode: bool) -> None:
+        """Switch dropout on or off."""
+        self.upper.train(mode)
+
+
+def _run(layer: nn.Module, hidden: Tensor, mask: Tensor) -> Tensor:
+    extended = (1.0 - mask[:, None, None, :].to(hidden.dtype)) * torch.finfo(hidden.dtype).min
+    output = layer(hidden, attention_mask=extended)
+    return output[0] if isinstance(output, tuple) else output
+
+
+def fit(
+    network: Network, task: Task, lines: Sequence[Line], states: Sequence[Tensor], epochs: int
+) -> None:
+    """Train changes and heads on `lines`, whose lower states are `states`."""
+    hazards = torch.tensor([_index(task.hazards, line.hazard) for line in lines])
+    intents = torch.tensor([_index(task.intents, line.intent) for line in lines])
+    optimiser = torch.optim.AdamW(network.parameters(), weight_decay=0.01)
+    rates = [group["lr"] for group in optimiser.param_groups]
+    steps = epochs * (len(lines) // BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=steps + 1)
+    network.train(True)
+    for epoch in range(epochs):
+        began, total = time.monotonic(), 0.0
+        for rows in _epoch_batches(states, epoch):
+            mean = network.mean([states[row] for row in rows])
+            loss = sum(
+                functional.cross_entropy(
+                    network.heads[name](mean),
+                    target[rows],
+                    ignore_index=-100,
+                    label_smoothing=SMOOTHING,
+                    reduction="sum",
+                )
+                for name, target in (("hazard", hazards), ("intent", intents))
+            ) / len(rows)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            if schedule.last_epoch < steps:
+                schedule.step()
+            total += float(loss) * len(rows)
+        seconds = time.monotonic() - began
+        print(f"epoch {epoch + 1}: loss {total / len(lines):.3f}, {seconds:.0f} s", flush=True)
+    network.train(False)
+
+
+@torch.no_grad()
+def predict(network: Network, states: Sequence[Tensor]) -> dict[str, NDArray[np.float32]]:
+    """Logits (texts, classes) by head."""
+    means = [network.mean([one]) for one in states]
+    stacked = torch.cat(means)
+    return {name: head(stacked).numpy() for name, head in network.heads.items()}
+
+
+def _epoch_batches(states: Sequence[Tensor], epoch: int) -> Iterator[list[int]]:
+    """Shuffled batches of similar length."""
+    shuffle = random.Random(SEED + epoch)
+    order = sorted(range(len(states)), key=lambda i: len(states[i]) + shuffle.uniform(-4, 4))
+    batches = [order[i : i + BATCH] for i in range(0, len(order), BATCH)]
+    shuffle.shuffle(batches)
+    yield from batches
+
+
+def _index(classes: Sequence[str], name: str | None) -> int:
+    return classes.index(name) if name in classes else -100
+
+
+def load_lines() -> tuple[list[Line], Task]:
+    """All examples with normalised texts, and the classes."""
+    lines = [
+        Line(normalise(line.text), line.hazard, line.intent)
+        for line in [*triage_lines(), *intent_lines()]
+    ]
+    return lines, Task(CLASSES, tuple(sorted({line.intent for line in lines if line.intent})))
+
+
+def main() -> None:
+    """Train on everything but the held-back part, or on everything with `--all`."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--held-back", type=float, default=0.12)
+    parser.add_argument("--limit", type=int, default=0)
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    options = parser.parse_args()
+    torch.manual_seed(SEED)
+    lines, task = load_lines()
+    random.Random(SEED).shuffle(lines)
+    if options.limit:
+        lines = lines[: options.limit]
+    network = Network(task)
+    began = time.monotonic()
+    states = network.lower_states([line.text for line in lines])
+    print(f"{len(lines)} lines through the frozen layers in {time.monotonic() - began:.0f} s")
+    cut = round(len(lines) * options.held_back)
+    fit(network, task, lines[cut:], states[cut:], options.epochs)
+    options.out.mkdir(exist_ok=True)
+    adapter.save(options.out / "adapter.npz", network.changes, network.heads)
+    if cut:
+        logits = predict(network, states[:cut])
+        np.savez(
+            options.out / "held_back.npz",
+            hazard=logits["hazard"],
+            intent=logits["intent"],
+            truth=np.array([line.hazard or "" for line in lines[:cut]]),
+            intents=np.array([line.intent or "" for line in lines[:cut]]),
+        )
+
+
+if __name__ == "__main__":
+    main()
