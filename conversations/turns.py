@@ -23,6 +23,7 @@ from conversations.duty import Duty
 from conversations.handover import Handover
 from conversations.model import (
     BotTurn,
+    Certainty,
     Kind,
     Level,
     Priority,
@@ -292,13 +293,25 @@ class TurnRunner:
                 DROPPED_REPLIES.inc()
                 return
             self._answer(session, conversation, kept, turn.replies)
-            if turn.emergency:
-                await self._safety.confirm(session, conversation, turn.emergency, question.text)
-            elif turn.handoff:
-                await self._handover.request_human(session, conversation, turn.handoff)
+            await self._after_bot(session, conversation, question, turn)
             handed_over = conversation.handover is not None
         if handed_over:
             await self._remember(message.conversation_id, sender, turn)
+
+    async def _after_bot(
+        self,
+        session: AsyncSession,
+        conversation: Conversation,
+        question: Message,
+        turn: BotTurn,
+    ) -> None:
+        """Hand-off, and the bot's own emergency rules: the second layer asks where the gateway's
+        triage saw nothing, and fetches a human where the customer has said no before."""
+        if turn.emergency and conversation.triage_certainty != Certainty.CLEARED:
+            self._safety.ask(session, conversation, question, turn.emergency)
+        elif turn.emergency or turn.handoff:
+            reason = turn.handoff or f"possible {turn.emergency}"
+            await self._handover.request_human(session, conversation, reason)
 
     async def _fallback(self, question: Message) -> BotTurn:
         """What is said instead of a bot that is down or slow: never silence."""

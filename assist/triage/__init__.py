@@ -1,0 +1,1 @@
+"""Triage of every inbound message (SPEC section 3)."""

@@ -6,6 +6,7 @@ Only `LAYERS` upper layers change, by matrices of rank `RANK` on every linear ma
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,67 +35,42 @@ class LowRank(nn.Module):  # type: ignore[misc]
         change = self.dropout(states) @ self.down.T @ self.up.T
         return self.linear(states) + SCALE * change
 
-    def merged(self) -> nn.Linear:
-        """One plain linear map that does the same."""
-        self.linear.weight.data += SCALE * (self.up @ self.down).detach()
-        return self.linear
 
-
-def adapt(layers: nn.ModuleList) -> list[LowRank]:
-    """Put a low-rank change on every linear map inside `layers`, in a fixed order."""
-    return [_replace(owner, name, LowRank) for owner, name in _linear_maps(layers)]
-
-
-def merge(layers: nn.ModuleList) -> None:
-    """Fold the changes into plain linear maps again."""
-    for owner, name in _linear_maps(layers, LowRank):
-        setattr(owner, name, getattr(owner, name).merged())
-
-
-def save(path: Path, changes: list[LowRank], heads: dict[str, nn.Linear]) -> None:
-    """Write changes and heads as float16 to an .npz file."""
-    arrays: dict[str, Any] = {}
-    for number, change in enumerate(changes):
-        arrays[f"{number}.down"] = _half(change.down)
-        arrays[f"{number}.up"] = _half(change.up)
-    for name, head in heads.items():
-        arrays[f"{name}.weight"], arrays[f"{name}.bias"] = _half(head.weight), _half(head.bias)
-    np.savez_compressed(path, **arrays)
-
-
-def load(path: Path, changes: list[LowRank], heads: dict[str, nn.Linear]) -> None:
-    """Fill changes and heads from a file that `save` wrote."""
-    with np.load(path) as arrays:
-        for number, change in enumerate(changes):
-            change.down.data = _full(arrays[f"{number}.down"])
-            change.up.data = _full(arrays[f"{number}.up"])
-        for name, head in heads.items():
-            head.weight.data = _full(arrays[f"{name}.weight"])
-            head.bias.data = _full(arrays[f"{name}.bias"])
-
-
-def _linear_maps(
-    layers: nn.ModuleList, kind: type[nn.Module] = nn.Linear
-) -> list[tuple[nn.Module, str]]:
-    return [
-        (owner, name)
-        for layer in layers
-        for owner in layer.modules()
-        if not isinstance(owner, LowRank)
-        for name, child in owner.named_children()
-        if isinstance(child, kind)
+def adapt(network: nn.Module, layers: range) -> dict[str, LowRank]:
+    """Put a low-rank change on every linear map inside the given layers, by the map's name."""
+    names = [
+        name
+        for name, module in network.named_modules()
+        if isinstance(module, nn.Linear)
+        and any(name.startswith(f"encoder.layer.{layer}.") for layer in layers)
     ]
+    changes = {}
+    for name in names:
+        owner, _, attribute = name.rpartition(".")
+        changes[name] = LowRank(network.get_submodule(name))
+        setattr(network.get_submodule(owner), attribute, changes[name])
+    return changes
 
 
-def _replace(owner: nn.Module, name: str, wrap: type[LowRank]) -> LowRank:
-    changed = wrap(getattr(owner, name))
-    setattr(owner, name, changed)
-    return changed
+def save(
+    path: Path,
+    changes: Mapping[str, LowRank],
+    heads: Mapping[str, nn.Linear],
+    labels: Mapping[str, Sequence[str]],
+) -> None:
+    """Write changes and heads as float16, with the heads' classes, to an .npz file.
+
+    Keys: `NAME.down` (rank, inputs), `NAME.up` (outputs, rank), `head.HEAD.weight|bias`,
+    `labels.HEAD`, `scale`. A map's new weight is the old one + scale * up @ down."""
+    arrays: dict[str, Any] = {"scale": np.float32(SCALE)}
+    for name, change in changes.items():
+        arrays[f"{name}.down"], arrays[f"{name}.up"] = _half(change.down), _half(change.up)
+    for name, head in heads.items():
+        arrays[f"head.{name}.weight"] = _half(head.weight)
+        arrays[f"head.{name}.bias"] = _half(head.bias)
+        arrays[f"labels.{name}"] = np.array(labels[name])
+    np.savez_compressed(path, **arrays)
 
 
 def _half(tensor: Tensor) -> Any:
     return tensor.detach().numpy().astype(np.float16)
-
-
-def _full(array: Any) -> Tensor:
-    return torch.from_numpy(array.astype(np.float32))

@@ -51,14 +51,16 @@ class Network:
         self.bert, self.tokenizer = load_bert()
         self.bert.requires_grad_(False)
         self.upper = self.bert.encoder.layer[FROZEN_LAYERS:]
-        self.changes = adapter.adapt(self.upper)
+        self.changes = adapter.adapt(
+            self.bert, range(FROZEN_LAYERS, self.bert.config.num_hidden_layers)
+        )
         hidden = self.bert.config.hidden_size
         self.heads = {
             "hazard": nn.Linear(hidden, len(task.hazards)),
             "intent": nn.Linear(hidden, len(task.intents)),
         }
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator]
     def lower_states(self, texts: Sequence[str]) -> list[Tensor]:
         """Output of the frozen layers, one float32 (tokens, hidden) per text."""
         states: list[Tensor] = [torch.empty(0)] * len(texts)
@@ -87,7 +89,7 @@ class Network:
 
     def parameters(self) -> list[dict[str, object]]:
         """What is trained, in two groups with their learning rates."""
-        changes = [p for change in self.changes for p in (change.down, change.up)]
+        changes = [p for change in self.changes.values() for p in (change.down, change.up)]
         heads = [p for head in self.heads.values() for p in head.parameters()]
         return [{"params": changes, "lr": RATE}, {"params": heads, "lr": HEAD_RATE}]
 
@@ -132,13 +134,13 @@ def fit(
             optimiser.step()
             if schedule.last_epoch < steps:
                 schedule.step()
-            total += float(loss) * len(rows)
+            total += float(loss.detach()) * len(rows)
         seconds = time.monotonic() - began
         print(f"epoch {epoch + 1}: loss {total / len(lines):.3f}, {seconds:.0f} s", flush=True)
     network.train(False)
 
 
-@torch.no_grad()
+@torch.no_grad()  # type: ignore[untyped-decorator]
 def predict(network: Network, states: Sequence[Tensor]) -> dict[str, NDArray[np.float32]]:
     """Logits (texts, classes) by head."""
     means = [network.mean([one]) for one in states]
@@ -188,13 +190,15 @@ def main() -> None:
     cut = round(len(lines) * options.held_back)
     fit(network, task, lines[cut:], states[cut:], options.epochs)
     options.out.mkdir(exist_ok=True)
-    adapter.save(options.out / "adapter.npz", network.changes, network.heads)
+    labels = {"hazard": task.hazards, "intent": task.intents}
+    adapter.save(options.out / "adapter.npz", network.changes, network.heads, labels)
     if cut:
         logits = predict(network, states[:cut])
         np.savez(
             options.out / "held_back.npz",
             hazard=logits["hazard"],
             intent=logits["intent"],
+            texts=np.array([line.text for line in lines[:cut]]),
             truth=np.array([line.hazard or "" for line in lines[:cut]]),
             intents=np.array([line.intent or "" for line in lines[:cut]]),
         )

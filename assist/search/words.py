@@ -1,0 +1,62 @@
+"""What a text is made of when it is compared by its letters: words, character pairs, codes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import rjieba
+
+# A model number or fault code: Latin letters and digits joined by signs, such as `bcd-520w`, `e3`.
+_LATIN = re.compile(r"[a-z0-9]+(?:[-/.+_][a-z0-9]+)*")
+_CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+")
+_CODE_PART = re.compile(r"(?=.*\d)(?=.*[a-z])[a-z0-9]{2,}|\d{3,}")
+_MAX_CODE_LENGTH = 30
+
+
+def words(text: str) -> list[str]:
+    """Words of normalised `text` in their order: Chinese words, whole Latin words and codes, and
+    the parts of a joined code after it. No signs."""
+    found = []
+    for is_latin, piece in _pieces(text):
+        if is_latin:
+            found.append(piece)
+            found.extend(_parts(piece))
+        else:
+            found.extend(rjieba.cut(piece))
+    return found
+
+
+def pairs(text: str) -> list[str]:
+    """Neighbouring pairs of Chinese characters (a lone character alone), and Latin words whole."""
+    found = []
+    for is_latin, piece in _pieces(text):
+        if is_latin:
+            found.append(piece)
+            found.extend(_parts(piece))
+        elif len(piece) == 1:
+            found.append(piece)
+        else:
+            found.extend(piece[i : i + 2] for i in range(len(piece) - 1))
+    return found
+
+
+def codes(text: str) -> frozenset[str]:
+    """Model numbers, fault codes and numbers of three digits or more in normalised `text`."""
+    found: set[str] = set()
+    for piece in _LATIN.findall(text):
+        found.update(part for part in (piece, *_parts(piece)) if _CODE_PART.fullmatch(part))
+    return frozenset(found)
+
+
+def _pieces(text: str) -> Iterator[tuple[bool, str]]:
+    at = 0
+    for match in re.finditer(f"{_LATIN.pattern}|{_CHINESE.pattern}", text):
+        at = match.end()
+        piece = match.group()
+        yield piece[0].isascii(), piece[:_MAX_CODE_LENGTH] if piece[0].isascii() else piece
+
+
+def _parts(code: str) -> list[str]:
+    parts = re.split(r"[-/.+_]", code)
+    return [part for part in parts if len(part) > 1] if len(parts) > 1 else []
