@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,7 +108,7 @@ class Line:
 
     async def customer(self, conversation_id: str, text: str, key: str | None = None) -> None:
         """Say something and wait until it has been worked."""
-        await self.intake.receive(conversation_id, text, key or f"c-{text}-{len(self.bot.asked)}")
+        await self.intake.receive(conversation_id, text, key or uuid.uuid4().hex)
         self.runner.wake(conversation_id)
         await self.runner.idle()
 
@@ -155,6 +156,6 @@ def build_line(work: UnitOfWork, clock: FixedClock, settings: Settings) -> Line:
 
 
 @pytest.fixture
-async def line(work: UnitOfWork, clock: FixedClock, settings: Settings) -> AsyncIterator[Line]:
+def line(work: UnitOfWork, clock: FixedClock, settings: Settings) -> Line:
     """The conversation service on each backend."""
-    yield build_line(work, clock, settings)
+    return build_line(work, clock, settings)

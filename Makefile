@@ -1,0 +1,27 @@
+# Thin: one word a task. The work is done by deploy/*.sh and the `frontline` command.
+FRONTLINE := .venv/bin/frontline
+.PHONY: help env pages up down test check bench eval models clean
+
+help:    ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/' | expand -t 10
+env:     ## both Python environments from their lock files
+	@bash deploy/environment.sh main
+	@bash deploy/environment.sh bot
+pages:   env ## the web pages
+	@bash deploy/pages.sh
+models: env ## encoder, triage model and trained bot
+	@$(FRONTLINE) models
+up:      pages ## build what is missing and run everything
+	@exec $(FRONTLINE) up
+down:    ## stop what `make up` started
+	@$(FRONTLINE) down
+check:   env ## lint, types, import contracts
+	.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports
+test:    pages models ## everything that CI runs
+	@bash deploy/test.sh
+bench:   pages models ## measure (see benchmarks/README.md)
+	.venv/bin/python -m benchmarks
+eval:    models ## the shipped evaluation sets
+	$(FRONTLINE) eval own
+clean:   ## remove environments, builds and data of this checkout
+	rm -rf .venv bot/.venv bot/models web/node_modules web/*/dist var
