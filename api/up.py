@@ -116,7 +116,7 @@ def supervisor_config(settings: Settings, wanted: Iterable[Program]) -> str:
 def _socket_path(settings: Settings) -> Path:
     """A short path: Unix sockets allow about 100 characters."""
     digest = hashlib.sha256(str(settings.data_dir.resolve()).encode()).hexdigest()[:12]
-    return Path(os.environ.get("XDG_RUNTIME_DIR") or "/tmp") / f"frontline-{digest}.sock"  # noqa: S108
+    return Path(os.environ.get("XDG_RUNTIME_DIR") or "/tmp") / f"frontline-{digest}.sock"
 
 
 def _quoted(part: str) -> str:

@@ -8,10 +8,14 @@ from functools import cache
 
 from opencc import OpenCC
 
-_INVISIBLE = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\ufffd\ud800-\udfff\U0001f3fb-\U0001f3ff\U000e0000-\U000e007f]")
+_INVISIBLE = re.compile(
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u2064\ufe00-\ufe0f\ufeff\ufffd\ud800-\udfff"
+    "\U0001f3fb-\U0001f3ff\U000e0000-\U000e007f]"
+)
 _SPACES = re.compile(r"\s+")
 _REPEATED_SIGN = re.compile(r"([^\w\s])\1+")
-_LATIN_NEIGHBOUR = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
+_BLANK_IN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
 
 
 def normalise(text: str) -> str:
@@ -22,7 +26,7 @@ def normalise(text: str) -> str:
     folded = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).lower()
     simplified = _to_simplified().convert(folded) if not folded.isascii() else folded
     spaced = _SPACES.sub(" ", _REPEATED_SIGN.sub(r"\1", simplified)).strip()
-    return _LATIN_NEIGHBOUR.sub("", spaced)
+    return _BLANK_IN_CHINESE.sub("", spaced)
 
 
 @cache

@@ -104,9 +104,7 @@ async def counts(session: AsyncSession, staff_id: str) -> dict[str, int]:
     }
 
 
-async def history(
-    session: AsyncSession, conversation: Conversation, limit: int = 10
-) -> list[Past]:
+async def history(session: AsyncSession, conversation: Conversation, limit: int = 10) -> list[Past]:
     """The customer's other conversations, newest first."""
     query = (
         select(Conversation)

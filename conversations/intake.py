@@ -26,6 +26,8 @@ from foundation.ids import new_id
 from foundation.settings import Settings
 from foundation.transactions import UnitOfWork, announce
 
+CLIENT_ID_CHARS = 80
+
 
 @dataclass(frozen=True)
 class Received:
@@ -96,9 +98,10 @@ class Intake:
 
         Raises:
             NotFound: unknown conversation or attachment.
-            InvalidInput: nothing in it.
+            InvalidInput: nothing in it, or a `client_message_id` that is empty or too long.
         """
         text = clean(text)
+        _check_key(client_message_id)
         if not text and attachment_id is None:
             raise InvalidInput("a message needs text or an attachment", field="text")
         try:
@@ -162,9 +165,10 @@ class Intake:
 
         Raises:
             Conflict: this agent does not hold the conversation (any more).
-            InvalidInput: nothing in it.
+            InvalidInput: nothing in it, or a `client_message_id` that is empty or too long.
         """
         text = clean(text)
+        _check_key(client_message_id)
         if not text:
             raise InvalidInput("a message needs text", field="text")
         async with self._work.begin() as session:
@@ -202,6 +206,13 @@ class Intake:
 def clean(text: str) -> str:
     """The text without NUL, other control characters and outer blanks."""
     return "".join(c for c in text if c in "\n\t" or (c.isprintable() or ord(c) > 0x9F)).strip()
+
+
+def _check_key(client_message_id: str) -> None:
+    if not 1 <= len(client_message_id) <= CLIENT_ID_CHARS:
+        raise InvalidInput(
+            f"client_message_id needs 1 to {CLIENT_ID_CHARS} characters", field="client_message_id"
+        )
 
 
 def _kind(attachment: Attachment | None) -> Kind:

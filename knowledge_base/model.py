@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from foundation.errors import IllegalMove
+
 
 class CaseKind(StrEnum):
     """A `case` is a solved complaint; an `answer` is a routine fact the bot may state."""
@@ -23,6 +25,20 @@ class CaseStatus(StrEnum):
     IN_REVIEW = "in_review"
     PUBLISHED = "published"
     RETIRED = "retired"
+
+
+MOVES: dict[CaseStatus, frozenset[CaseStatus]] = {
+    CaseStatus.DRAFT: frozenset({CaseStatus.IN_REVIEW, CaseStatus.RETIRED}),
+    CaseStatus.IN_REVIEW: frozenset({CaseStatus.PUBLISHED, CaseStatus.DRAFT, CaseStatus.RETIRED}),
+    CaseStatus.PUBLISHED: frozenset({CaseStatus.RETIRED}),
+    CaseStatus.RETIRED: frozenset({CaseStatus.IN_REVIEW}),
+}
+
+
+def check_move(state: CaseStatus, target: CaseStatus) -> None:
+    """Raise `IllegalMove` unless a case may go from `state` to `target`."""
+    if target not in MOVES[state]:
+        raise IllegalMove("case", state, target, sorted(MOVES[state]))
 
 
 class Category(StrEnum):

@@ -10,6 +10,7 @@ import rjieba
 # A model number or fault code: Latin letters and digits joined by signs, such as `bcd-520w`, `e3`.
 _LATIN = re.compile(r"[a-z0-9]+(?:[-/.+_][a-z0-9]+)*")
 _CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+")
+_PIECE = re.compile(f"{_LATIN.pattern}|{_CHINESE.pattern}")
 _CODE_PART = re.compile(r"(?=.*\d)(?=.*[a-z])[a-z0-9]{2,}|\d{3,}")
 _MAX_CODE_LENGTH = 30
 
@@ -50,9 +51,7 @@ def codes(text: str) -> frozenset[str]:
 
 
 def _pieces(text: str) -> Iterator[tuple[bool, str]]:
-    at = 0
-    for match in re.finditer(f"{_LATIN.pattern}|{_CHINESE.pattern}", text):
-        at = match.end()
+    for match in _PIECE.finditer(text):
         piece = match.group()
         yield piece[0].isascii(), piece[:_MAX_CODE_LENGTH] if piece[0].isascii() else piece
 

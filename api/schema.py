@@ -1,0 +1,64 @@
+"""Bringing the database's tables to the newest revision."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import make_url
+
+from foundation.settings import ROOT
+
+TABLES = (
+    "api.staff.storage",
+    "assist.feedback.storage",
+    "complaints.storage",
+    "conversations.storage",
+    "knowledge_base.storage",
+    "repairs.storage",
+)
+"""Every module that declares tables."""
+
+
+def import_tables() -> None:
+    """Register every table on `foundation.database.Base`."""
+    for module in TABLES:
+        import_module(module)
+
+
+def alembic_config(database_url: str) -> Config:
+    """Alembic's configuration for one database."""
+    config = Config(ROOT / "alembic.ini")
+    config.set_main_option("script_location", str(ROOT / "api" / "migrations"))
+    config.attributes["database_url"] = database_url
+    return config
+
+
+async def upgrade(database_url: str) -> None:
+    """Upgrade to the newest revision; processes that start together wait for one another."""
+    await asyncio.to_thread(_upgrade, database_url)
+
+
+def _upgrade(database_url: str) -> None:
+    with _alone(database_url):
+        command.upgrade(alembic_config(database_url), "head")
+
+
+@contextlib.contextmanager
+def _alone(database_url: str) -> Iterator[None]:
+    """One upgrader at a time on SQLite; PostgreSQL takes an advisory lock of its own."""
+    url = make_url(database_url)
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        yield
+        return
+    lock = Path(f"{url.database}.upgrade")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,68 @@
+"""The cases as search sees them: normalised texts, codes and products."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from assist.search.words import codes
+from assist.text import normalise
+from knowledge_base.model import Case
+
+_ANSWER_LENGTH = 96
+_BODY_LENGTH = 2000
+_MOST_QUESTIONS = 12
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One case, prepared. `questions` are the title and the ways customers said it; `answer` is
+    the text of its second vector; `body` is everything that words are looked for in."""
+
+    number: int
+    case: Case
+    questions: tuple[str, ...]
+    answer: str
+    body: str
+    title_codes: frozenset[str]
+    all_codes: frozenset[str]
+    product: str
+
+    def question_ids(self) -> list[str]:
+        """Ids of the question vectors, in the order of `questions`."""
+        return [f"{self.number}/{i}" for i in range(len(self.questions))]
+
+    def answer_id(self) -> str:
+        """Id of the answer vector."""
+        return str(self.number)
+
+
+def number_of(vector_id: str) -> int:
+    """Number of the entry that a vector id belongs to."""
+    return int(vector_id.partition("/")[0])
+
+
+def prepare(case: Case, number: int) -> Entry:
+    """Everything search needs of `case`; `number` is its name inside the indexes."""
+    statements = (normalise(line) for line in case.customer_statement[:_MOST_QUESTIONS])
+    title = normalise(case.title)
+    facts = normalise(" ".join([case.product, case.model, case.fault_code]))
+    body = normalise("\n".join(_body(case)))[:_BODY_LENGTH]
+    return Entry(
+        number=number,
+        case=case,
+        questions=tuple(dict.fromkeys([title, *filter(None, statements)])),
+        answer=f"{title} {normalise(' '.join(case.solution_steps))}"[:_ANSWER_LENGTH + len(title)],
+        body=body,
+        title_codes=codes(f"{title} {facts}"),
+        all_codes=codes(body),
+        product=normalise(case.product),
+    )
+
+
+def _body(case: Case) -> Iterator[str]:
+    yield from (case.title, case.product, case.model, case.fault_code)
+    yield from case.tags
+    yield from case.solution_steps
+    yield from case.root_cause
+    yield case.outcome
