@@ -1,0 +1,1 @@
+"""Whole conversations through a running gateway (`frontline eval journeys`)."""

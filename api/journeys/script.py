@@ -1,0 +1,93 @@
+"""The journey file: what customers say, what staff do, what is expected (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from foundation.errors import InvalidInput
+
+DEFAULT_NOW = datetime.fromisoformat("2025-11-05T10:30:00+08:00")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One customer message (`customer` is not None) or one event by staff or system."""
+
+    customer: str | None
+    event: str | None
+    attachment: str | None
+    msg_id: str | None
+    retry: bool
+    expect: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Journey:
+    """One conversation from its set-up to its end."""
+
+    id: str
+    title: str
+    channel: str
+    now: datetime
+    setup: dict[str, Any]
+    facts: dict[str, str]
+    turns: list[Turn]
+
+
+@dataclass(frozen=True)
+class Script:
+    """All journeys of a file, and words no reply may ever hold."""
+
+    journeys: list[Journey]
+    never_always: list[str] = field(default_factory=list)
+
+
+def read_script(path: Path) -> Script:
+    """Parse a journey file.
+
+    Raises:
+        InvalidInput: not YAML or not the expected shape; names the journey.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        journeys = [_journey(item) for item in content["journeys"]]
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
+        raise InvalidInput(f"{path.name} is not a journey file: {error}") from error
+    meta = content.get("meta") or {}
+    return Script(journeys, [str(word) for word in meta.get("never_always") or []])
+
+
+def _journey(item: dict[str, Any]) -> Journey:
+    setup = item.get("setup") or {}
+    now = setup.get("now")
+    moment = now if isinstance(now, datetime) else datetime.fromisoformat(now or str(DEFAULT_NOW))
+    facts = {str(k): str(v) for k, v in (setup.get("facts") or {}).items()}
+    return Journey(
+        id=str(item["id"]),
+        title=str(item.get("title", "")),
+        channel=str(item.get("channel", "web")),
+        now=moment,
+        setup=setup,
+        facts=facts,
+        turns=[_turn(turn) for turn in item["turns"]],
+    )
+
+
+def _turn(item: dict[str, Any]) -> Turn:
+    if "customer" not in item and "event" not in item:
+        raise KeyError("a turn needs `customer` or `event`")
+    text = item.get("customer")
+    repeat = int(item.get("repeat", 1))
+    return Turn(
+        customer=None if text is None else str(text) * repeat,
+        event=item.get("event"),
+        attachment=item.get("attachment"),
+        msg_id=str(item["msg_id"]) if item.get("msg_id") is not None else None,
+        retry=bool(item.get("retry")),
+        expect=item.get("expect") or {},
+    )
