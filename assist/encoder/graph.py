@@ -18,6 +18,7 @@ from assist.encoder.weights import BertShape
 
 OPSET, IR_VERSION = 18, 9
 EMBEDDING = "embedding"
+TOKENS = ".tokens"
 _FUSED = "com.microsoft"
 # Without 8-bit dot-product instructions (AVX2) a sum of two products of full 8-bit numbers
 # overflows 16 bits; seven bits never do.
@@ -31,7 +32,8 @@ def bert_graph(shape: BertShape, tensors: Tensors, heads: Mapping[str, Head]) ->
     """Inputs `input_ids` and `attention_mask`, int64 (texts, tokens). Outputs `embedding`, float32
     (texts, hidden), L2-normalised mean of the last layer; and for each head, a (weight, bias) of
     shapes (classes, hidden) and (classes), its logits (texts, classes) from the mean before
-    normalisation. `KeyError` when a tensor is missing."""
+    normalisation, and, as `HEAD.tokens`, float32 (texts, tokens, classes), what each token adds to
+    them before averaging. `KeyError` when a tensor is missing."""
     graph = _Graph(tensors)
     states = _embed(graph, shape)
     mask = graph.add("Cast", ["attention_mask"], to=TensorProto.INT32)
@@ -42,8 +44,11 @@ def bert_graph(shape: BertShape, tensors: Tensors, heads: Mapping[str, Head]) ->
     for name, (weight, bias) in heads.items():
         weights = [graph.constant(f"{name}.weight", weight), graph.constant(f"{name}.bias", bias)]
         graph.add("Gemm", [mean, *weights], name=name, transB=1)
+        columns = graph.constant(f"{name}.columns", np.ascontiguousarray(weight.T))
+        graph.add("MatMul", [states, columns], name=name + TOKENS)
     sizes = {EMBEDDING: shape.hidden_size, **{name: len(head[1]) for name, head in heads.items()}}
-    return graph.model(sizes)
+    tokens = {name + TOKENS: len(head[1]) for name, head in heads.items()}
+    return graph.model(sizes, tokens)
 
 
 class _Graph:
@@ -92,7 +97,7 @@ class _Graph:
     def _new_name(self) -> str:
         return f"value.{len(self._nodes)}"
 
-    def model(self, outputs: Mapping[str, int]) -> onnx.ModelProto:
+    def model(self, outputs: Mapping[str, int], by_token: Mapping[str, int]) -> onnx.ModelProto:
         graph = helper.make_graph(
             self._nodes,
             "bert",
@@ -103,6 +108,10 @@ class _Graph:
             [
                 helper.make_tensor_value_info(name, TensorProto.FLOAT, ["texts", size])
                 for name, size in outputs.items()
+            ]
+            + [
+                helper.make_tensor_value_info(name, TensorProto.FLOAT, ["texts", "tokens", size])
+                for name, size in by_token.items()
             ],
             list(self._constants.values()),
         )

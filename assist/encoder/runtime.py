@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, cast
 
@@ -42,6 +43,16 @@ class Encoder(Protocol):
         whether the texts are questions or the documents that answer them."""
 
 
+@dataclass(frozen=True)
+class Explanation:
+    """`logits` (classes,) of one text; `added` (tokens, classes), whose sum over the tokens is
+    `logits` less the head's bias; `spans`, the characters of each token, negative in the prompt."""
+
+    logits: Vectors
+    spans: list[tuple[int, int]]
+    added: Vectors
+
+
 class OnnxEncoder:
     """An encoder built by `assist.encoder.build` or exported by `assist.encoder.export`.
 
@@ -74,6 +85,16 @@ class OnnxEncoder:
         vectors, *logits = self._run(texts, self._prompts[prompt], [EMBEDDING, *self.heads])
         return vectors, dict(zip(self.heads, logits, strict=True))
 
+    def explain(self, text: str, head: str, prompt: Prompt = "query") -> Explanation:
+        """One text's logits for `head`, with what each of its tokens adds to them."""
+        prefix = self._prompts[prompt]
+        encoding = self._tokenizer.encode(prefix + _clean(text, self.max_tokens))
+        ids = np.array([encoding.ids], dtype=np.int64)
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+        logits, tokens = self._session.run([head, f"{head}.tokens"], feed)
+        spans = [(start - len(prefix), end - len(prefix)) for start, end in encoding.offsets]
+        return Explanation(logits[0], spans, tokens[0] / ids.shape[1])
+
     def encode_plain(self, texts: Sequence[str]) -> Vectors:
         """Vectors of texts that carry their prompt already."""
         return self._run(texts, "", [EMBEDDING])[0]
@@ -92,9 +113,7 @@ class OnnxEncoder:
         return results
 
     def _token_ids(self, text: str) -> list[int]:
-        short = text[: self.max_tokens * _LONGEST_PIECE]
-        clean = short.encode("utf-8", "ignore").decode("utf-8")
-        return self._tokenizer.encode(clean).ids
+        return self._tokenizer.encode(_clean(text, self.max_tokens)).ids
 
     def _pad_together(self, ids: list[list[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         longest = max(len(i) for i in ids)
@@ -104,6 +123,10 @@ class OnnxEncoder:
             tokens[row, : len(values)] = values
             mask[row, : len(values)] = 1
         return tokens, mask
+
+
+def _clean(text: str, max_tokens: int) -> str:
+    return text[: max_tokens * _LONGEST_PIECE].encode("utf-8", "ignore").decode("utf-8")
 
 
 def is_built(folder: Path) -> bool:

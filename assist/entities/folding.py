@@ -13,7 +13,7 @@ def fold(text: str) -> str:
     narrow = "".join(map(_fold_character, text))
     if narrow.isascii():
         return narrow
-    simplified = _simplifier().convert(narrow)
+    simplified: str = _simplifier().convert(narrow)
     if len(simplified) == len(text):
         return simplified
     return "".join(one if len(one) == 1 else c for c, one in _each_simplified(narrow))

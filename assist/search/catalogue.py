@@ -36,6 +36,14 @@ class Entry:
         """Id of the answer vector."""
         return str(self.number)
 
+    def vector_ids(self) -> list[str]:
+        """Ids of all vectors, in the order of `vector_texts`."""
+        return [*self.question_ids(), self.answer_id()]
+
+    def vector_texts(self) -> list[str]:
+        """What the vectors are made from."""
+        return [*self.questions, self.answer]
+
 
 def number_of(vector_id: str) -> int:
     """Number of the entry that a vector id belongs to."""

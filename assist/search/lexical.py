@@ -7,6 +7,7 @@ fields `question_words` and `question_pairs`, and one for everything written in 
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ FIELDS = ("question_words", "question_pairs", "body_words", "body_pairs")
 _WRITER_BYTES = 30_000_000
 _NUMBER = "number"
 _MAX_TERMS = 80
+_MOST_DOCUMENTS = 14
+# With BM25's k1 = 1.2 a term counts at most 1 + k1 times its rarity.
+_TERM_BOUND = 2.2
 
 
 @dataclass(frozen=True)
@@ -79,22 +83,40 @@ class LexicalView:
         self._searcher = searcher
         self._terms = terms
 
-    def best(self, field: str, limit: int, only: Iterable[int] | None = None) -> dict[int, float]:
-        """BM25 by case number in `field`, from the `limit` best documents, among the cases `only`
-        if given; cases that share no term are absent."""
-        terms = self._terms[field.rpartition("_")[2]]
-        if not terms:
-            return {}
-        query = Query.boolean_query([(Occur.Should, self._term(field, term)) for term in terms])
-        if only is not None:
-            members = Query.term_set_query(self._schema, _NUMBER, list(only))
-            query = Query.boolean_query(
-                [(Occur.Must, Query.const_score_query(members, 0.0)), (Occur.Should, query)]
-            )
-        return self._scores(query, limit)
+    def best(self, field: str, limit: int) -> dict[int, float]:
+        """BM25 by case number of the `limit` best documents in `field`."""
+        query = self._query(field)
+        return self._scores(query, limit) if query else {}
 
-    def _term(self, field: str, term: str) -> Query:
-        return Query.term_query(self._schema, field, term, index_option="freq")
+    def scores(self, field: str, numbers: Sequence[int]) -> dict[int, float]:
+        """BM25 in `field` of the cases `numbers`; those that share no term are absent."""
+        query = self._query(field)
+        if query is None or not numbers:
+            return {}
+        members = Query.term_set_query(self._schema, _NUMBER, list(numbers))
+        among = Query.boolean_query(
+            [(Occur.Must, Query.const_score_query(members, 0.0)), (Occur.Must, query)]
+        )
+        return self._scores(among, _MOST_DOCUMENTS * len(numbers))
+
+    def ideal(self, field: str) -> float:
+        """A bound on the BM25 of any document in `field`: every term of the query, many times."""
+        return _TERM_BOUND * sum(self.rarity(field, term) for term in self._terms_of(field))
+
+    def rarity(self, field: str, term: str) -> float:
+        """Inverse document frequency of `term` in `field`, as BM25 weighs it."""
+        total, having = self._searcher.num_docs, self._searcher.doc_freq(field, term)
+        return math.log(1 + (total - having + 0.5) / (having + 0.5))
+
+    def _terms_of(self, field: str) -> list[str]:
+        return self._terms[field.rpartition("_")[2]]
+
+    def _query(self, field: str) -> Query | None:
+        terms = [
+            (Occur.Should, Query.term_query(self._schema, field, term, index_option="freq"))
+            for term in self._terms_of(field)
+        ]
+        return Query.boolean_query(terms) if terms else None
 
     def _scores(self, query: Query, limit: int) -> dict[int, float]:
         hits = self._searcher.search(query, limit, count=False).hits

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from assist.encoder.runtime import OnnxEncoder
 from assist.triage.lines import CLASSES, HAZARDS, ROUTINE, SENSITIVE
 
 WINDOW_CHARS = 90
+HEAD = "hazard"
 _CLAUSE = re.compile(r"[^，。！？；,!?;\n…]+[，。！？；,!?;\n…]*")
 _EMERGENCY = [CLASSES.index(name) for name in HAZARDS]
 _SENSITIVE = [CLASSES.index(name) for name in SENSITIVE]
@@ -27,10 +28,16 @@ Probabilities = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Judgement:
-    """Probabilities by class of the most alarming part, and that part of the text."""
+    """Probabilities by class of the most alarming part, and that part of the text.
+
+    `spans` are the characters of its tokens and `added` (tokens, classes) what each token adds to
+    a class against `routine`.
+    """
 
     probabilities: Probabilities
     part: str
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    added: Probabilities | None = None
 
     @property
     def emergency(self) -> float:
@@ -52,6 +59,29 @@ class Judgement:
         """The likeliest sensitive category."""
         return SENSITIVE[int(self.probabilities[_SENSITIVE].argmax())]
 
+    def deciding_words(self, category: str, keep: int = 3) -> tuple[str, ...]:
+        """The parts of the text that speak most for `category`, in text order.
+
+        Neighbouring tokens that both speak for it are told as one."""
+        if self.added is None:
+            return ()
+        scores = self.added[:, CLASSES.index(category)]
+        chosen = {
+            int(i)
+            for i in np.argsort(-scores)[: 2 * keep]
+            if scores[i] > 0 and self.spans[i][1] > max(0, self.spans[i][0])
+        }
+        runs: list[tuple[int, int, float]] = []
+        for i in sorted(chosen):
+            start, end = max(0, self.spans[i][0]), self.spans[i][1]
+            if runs and runs[-1][1] == start:
+                runs[-1] = (runs[-1][0], end, runs[-1][2] + float(scores[i]))
+            else:
+                runs.append((start, end, float(scores[i])))
+        best = sorted(sorted(runs, key=lambda run: -run[2])[:keep])
+        words = (self.part[start:end].strip("，。！？；,!?; ") for start, end, _ in best)
+        return tuple(dict.fromkeys(word for word in words if word))
+
 
 class HazardClassifier:
     """Judges texts with the triage model folder (an encoder export with a `hazard` head)."""
@@ -59,39 +89,27 @@ class HazardClassifier:
     def __init__(self, path: Path, threads: int = 1) -> None:
         """Load the model. Raises `EncoderNotBuilt` when the folder holds none."""
         self._encoder = OnnxEncoder(path, threads)
-        if tuple(self._encoder.heads.get("hazard", ())) != CLASSES:
+        if tuple(self._encoder.heads.get(HEAD, ())) != CLASSES:
             raise ValueError(f"{path} has no hazard head with the classes of this version")
 
     def judge(self, text: str) -> Judgement:
         """Judge one normalised text."""
         parts = windows(text)
-        probabilities = self.probabilities(parts)
-        routine = probabilities[:, CLASSES.index(ROUTINE)]
         if len(parts) == 1:
-            return Judgement(probabilities[0], parts[0])
-        worst = int(routine.argmin())
-        return Judgement(probabilities[worst], parts[worst])
+            return self._explained(parts[0])
+        routine = self.probabilities(parts)[:, CLASSES.index(ROUTINE)]
+        return self._explained(parts[int(routine.argmin())])
 
     def probabilities(self, texts: Sequence[str]) -> Probabilities:
         """Softmax of the hazard head, float32 (texts, classes)."""
         _, logits = self._encoder.encode_with_heads(texts)
-        hazard = logits["hazard"]
-        powers = np.exp(hazard - hazard.max(axis=1, keepdims=True))
-        shares: Probabilities = powers / powers.sum(axis=1, keepdims=True)
-        return shares
+        return _softmax(logits[HEAD])
 
-    def deciding_words(self, text: str, category: str, keep: int = 3) -> tuple[str, ...]:
-        """The clauses or words whose removal lowers `category` most, in text order."""
-        pieces = _pieces(text)
-        if len(pieces) < 2:
-            return (text,)
-        column = CLASSES.index(category)
-        without = ["".join(pieces[:i] + pieces[i + 1 :]) for i in range(len(pieces))]
-        scores = self.probabilities([text, *without])[:, column]
-        losses = scores[0] - scores[1:]
-        best = sorted(np.argsort(-losses)[:keep].tolist())
-        chosen = [pieces[i].strip("，。！？；,!?; ") for i in best if losses[i] > 0]
-        return tuple(dict.fromkeys(word for word in chosen if word)) or (pieces[best[0]],)
+    def _explained(self, text: str) -> Judgement:
+        found = self._encoder.explain(text, HEAD)
+        probabilities = _softmax(found.logits[None])[0]
+        relative = found.added - found.added[:, [CLASSES.index(ROUTINE)]]
+        return Judgement(probabilities, text, found.spans, relative)
 
 
 def windows(text: str) -> list[str]:
@@ -116,8 +134,7 @@ def windows(text: str) -> list[str]:
     return parts or [text[:WINDOW_CHARS]]
 
 
-def _pieces(text: str) -> list[str]:
-    import rjieba
-
-    words: list[str] = rjieba.cut(text[:WINDOW_CHARS])
-    return [word for word in words if word.strip()]
+def _softmax(logits: Probabilities) -> Probabilities:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares: Probabilities = powers / powers.sum(axis=1, keepdims=True)
+    return shares

@@ -31,6 +31,10 @@ CLASSES = (ROUTINE, *HAZARDS, *SENSITIVE)
 
 _ANNOTATION = re.compile(r"\[([^\]]+)\]\([a-z_]+\)")
 _MAY_HOLD_HAZARDS = frozenset({"report_fault", "file_complaint", "request_human", "give_feedback"})
+_UNJUDGED = re.compile(
+    r"12315|12345|市监|消协|消保|工商|税务|媒体|曝光|记者|抖音|律师|起诉|法院|告你|告恁|举报|维权|"
+    r"电到|触电|漏电|麻手|冒烟|糊味|焦|火花|起火|着火|熏黑|爆|烫|血|n4|鼓"
+)
 
 
 @dataclass(frozen=True)
@@ -54,17 +58,23 @@ def triage_lines(folder: Path = DATA) -> list[Line]:
 
 
 def intent_lines(folder: Path = NLU) -> list[Line]:
-    """Every bot example without its annotations. Intents that never hold a hazard count as
-    routine for triage too."""
+    """Every bot example without its annotations.
+
+    They count as routine for triage too, but for lines of the intents that may hold a hazard or a
+    threat and have a word of one: nobody judged those."""
     lines: list[Line] = []
     for path in sorted(folder.glob("*.yml")):
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         for block in content["nlu"]:
             if "intent" not in block:
                 continue
-            hazard = None if block["intent"] in _MAY_HOLD_HAZARDS else ROUTINE
             for example in block["examples"].splitlines():
                 text = _ANNOTATION.sub(r"\1", example.removeprefix("- ").strip())
                 if text:
-                    lines.append(Line(text, hazard, block["intent"]))
+                    lines.append(Line(text, _hazard(text, block["intent"]), block["intent"]))
     return lines
+
+
+def _hazard(text: str, intent: str) -> str | None:
+    unjudged = intent in _MAY_HOLD_HAZARDS and _UNJUDGED.search(text.lower())
+    return None if unjudged else ROUTINE

@@ -57,18 +57,11 @@ class Triage:
             return Assessment()
         judgement = self._classifier.judge(clean)
         findings = self._rules.find(clean)
-        decision = decide(judgement, findings, self._thresholds)
-        if decision.level == "routine" or decision.words:
-            return decision
-        words = self._classifier.deciding_words(judgement.part, decision.category)
-        return Assessment(
-            decision.level, decision.category, decision.certainty, decision.score, words,
-            decision.by,
-        )  # fmt: skip
+        return decide(judgement, findings, self._thresholds)
 
 
 def decide(judgement: Judgement, findings: list[Finding], limits: Thresholds) -> Assessment:
-    """Combine the two layers; pure. Words are filled in when a rule gave them."""
+    """Combine the two layers; pure. Words come from the rule if it agrees, else from the tokens."""
     hazard_rule = next((f for f in findings if f.sure and f.category not in SENSITIVE), None)
     threat_rule = next((f for f in findings if f.sure and f.category in SENSITIVE), None)
     score = judgement.emergency
@@ -81,7 +74,11 @@ def decide(judgement: Judgement, findings: list[Finding], limits: Thresholds) ->
             category=judgement.hazard,
             certainty="confirmed" if score >= confirm else "suspected",
             score=score,
-            words=hazard_rule.words if hazard_rule and agrees else (),
+            words=(
+                hazard_rule.words
+                if hazard_rule and agrees
+                else judgement.deciding_words(judgement.hazard)
+            ),
             by=("rules", "classifier") if hazard_rule else ("classifier",),
         )
     if judgement.sensitive >= limits.sensitive:
@@ -91,7 +88,11 @@ def decide(judgement: Judgement, findings: list[Finding], limits: Thresholds) ->
             category=judgement.threat,
             certainty="confirmed",
             score=judgement.sensitive,
-            words=threat_rule.words if threat_rule and agrees else (),
+            words=(
+                threat_rule.words
+                if threat_rule and agrees
+                else judgement.deciding_words(judgement.threat)
+            ),
             by=("rules", "classifier") if threat_rule else ("classifier",),
         )
     return Assessment(score=score, by=("classifier",))

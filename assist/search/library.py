@@ -1,0 +1,129 @@
+"""The searchable cases in all their indexes, changed together."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from assist.encoder import Encoder
+from assist.search.catalogue import Entry, number_of, prepare
+from assist.search.dense import VectorIndex, Vectors
+from assist.search.lexical import FIELDS, LexicalEntry, LexicalIndex, LexicalView
+from assist.search.metric import LibraryMetric
+from knowledge_base.model import Case
+
+_NEAREST = 100
+_LEXICAL_BEST = 50
+
+
+class VectorStore(Protocol):
+    """Remembers vectors of texts; `assist.search.cache.VectorCache` is one."""
+
+    def encode(self, encoder: Encoder, texts: Sequence[str]) -> Vectors:
+        """Vectors of `texts` (n, dimension) as `encoder` gives them for queries."""
+
+
+class Library:
+    """Cases by id, their vectors and their words. Safe to share between threads: a search running
+    during a change sees each case in its old or in its new form, never both."""
+
+    def __init__(self, encoder: Encoder, vectors: VectorIndex, store: VectorStore | None) -> None:
+        self._encoder = encoder
+        self._store = store
+        self._vectors = vectors
+        self._lexical = LexicalIndex()
+        self._changing = threading.Lock()
+        self._by_id: dict[str, Entry] = {}
+        self._by_number: dict[int, Entry] = {}
+        self._next_number = 0
+        self._products: Counter[str] = Counter()
+        self.metric = LibraryMetric(encoder.dimension)
+
+    def __len__(self) -> int:
+        """How many cases there are."""
+        return len(self._by_id)
+
+    def __contains__(self, case_id: str) -> bool:
+        """Whether the case is searchable."""
+        return case_id in self._by_id
+
+    def put(self, cases: Iterable[Case]) -> None:
+        """Add `cases`, each replacing the one of its id; visible to the next search."""
+        latest = list({case.id: case for case in cases}.values())
+        if not latest:
+            return
+        with self._changing:
+            entries = [prepare(case, self._next_number + i) for i, case in enumerate(latest)]
+            self._next_number += len(entries)
+        ids = [name for entry in entries for name in entry.vector_ids()]
+        vectors = self._encode([text for entry in entries for text in entry.vector_texts()])
+        with self._changing:
+            replaced = [self._by_id[e.case.id] for e in entries if e.case.id in self._by_id]
+            self._vectors.add(ids, vectors)
+            self.metric.add(vectors[_is_question(ids)])
+            self._exchange(entries, replaced)
+            self._forget_vectors(replaced)
+
+    def remove(self, case_ids: Iterable[str]) -> None:
+        """Take cases out; unknown ids are no error."""
+        with self._changing:
+            gone = [self._by_id[name] for name in dict.fromkeys(case_ids) if name in self._by_id]
+            self._exchange([], gone)
+            self._forget_vectors(gone)
+
+    def entries(self, numbers: Iterable[int]) -> list[Entry]:
+        """The entries of `numbers` that are still there."""
+        found = (self._by_number.get(number) for number in numbers)
+        return [entry for entry in found if entry is not None]
+
+    def view(self, text: str) -> LexicalView:
+        """The words of the library seen from one normalised query."""
+        return self._lexical.view(text)
+
+    def candidates(self, vector: Vectors, view: LexicalView, widen: float = 1) -> list[int]:
+        """Numbers of the entries worth ranking, nearest first; `widen` multiplies how many."""
+        near = self._vectors.search(vector, round(_NEAREST * widen))
+        numbers = dict.fromkeys(number_of(name) for name, _ in near)
+        for field in FIELDS:
+            numbers.update(dict.fromkeys(view.best(field, round(_LEXICAL_BEST * widen))))
+        return list(numbers)
+
+    def fetch(self, vector_ids: Sequence[str]) -> Vectors:
+        """Vectors by id (n, dimension). `KeyError` when a case went meanwhile."""
+        return self._vectors.fetch(vector_ids)
+
+    def products_in(self, text: str) -> frozenset[str]:
+        """The library's products that normalised `text` names."""
+        return frozenset(product for product in list(self._products) if product in text)
+
+    def _encode(self, texts: Sequence[str]) -> Vectors:
+        if self._store is None:
+            return self._encoder.encode(texts)
+        return self._store.encode(self._encoder, texts)
+
+    def _exchange(self, entries: Sequence[Entry], gone: Sequence[Entry]) -> None:
+        self._lexical.change(
+            [LexicalEntry(entry.number, entry.questions, entry.body) for entry in entries],
+            [entry.number for entry in gone],
+        )
+        for entry in gone:
+            del self._by_id[entry.case.id], self._by_number[entry.number]
+        for entry in entries:
+            self._by_id[entry.case.id] = self._by_number[entry.number] = entry
+        self._products.update(entry.product for entry in entries if entry.product)
+        self._products.subtract(entry.product for entry in gone if entry.product)
+        self._products = +self._products
+
+    def _forget_vectors(self, gone: Sequence[Entry]) -> None:
+        questions = [name for entry in gone for name in entry.question_ids()]
+        if questions:
+            self.metric.remove(self._vectors.fetch(questions))
+            self._vectors.remove([name for entry in gone for name in entry.vector_ids()])
+
+
+def _is_question(ids: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    return np.array(["/" in name for name in ids])
