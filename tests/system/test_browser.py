@@ -1,0 +1,129 @@
+"""Customer and agent in two real browser windows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.system.conftest import Running
+
+pytestmark = [pytest.mark.rasa, pytest.mark.browser]
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+SHOTS = Path(os.environ.get("FRONTLINE_SCREENSHOTS", "var/screenshots"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, or Playwright's own."""
+    system = os.environ.get("FRONTLINE_CHROMIUM", "/usr/bin/chromium")
+    with sync_playwright() as playwright:
+        path = system if Path(system).exists() else None
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def shot(page: Page, name: str) -> None:
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"{name}.png")
+
+
+def customer_page(browser: Browser, running: Running, **options: object) -> Page:
+    page = browser.new_context(locale="zh-CN", **options).new_page()
+    page.goto(running.base + "/")
+    page.get_by_test_id("fl-launcher").click()
+    expect(page.get_by_test_id("fl-panel")).to_be_visible()
+    return page
+
+
+def agent_page(browser: Browser, running: Running, name: str = "agent1") -> Page:
+    page = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900}).new_page()
+    page.goto(running.base + "/desk/")
+    page.get_by_test_id("login-username").fill(name)
+    page.get_by_test_id("login-password").fill(running.accounts[name])
+    page.get_by_test_id("login-submit").click()
+    expect(page.get_by_test_id("login-submit")).to_be_hidden()
+    return page
+
+
+def say(page: Page, text: str) -> None:
+    page.get_by_test_id("fl-input").fill(text)
+    page.get_by_test_id("fl-send").click()
+
+
+def test_customer_and_agent_talk_with_suggestions_beside(
+    browser: Browser, running: Running
+) -> None:
+    agent = agent_page(browser, running)
+    customer = customer_page(browser, running, viewport={"width": 1280, "height": 860})
+    say(customer, "空调保修几年？")
+    expect(customer.get_by_test_id("fl-message").filter(has_text="年").last).to_be_visible()
+    shot(customer, "widget-bot")
+    say(customer, "我的洗衣机报E2，修了两次还是不排水，转人工")
+    item = agent.get_by_test_id("queue-item").first
+    expect(item).to_be_visible(timeout=15_000)
+    item.click()
+    agent.get_by_test_id("accept").first.click()
+    expect(agent.get_by_test_id("solution").first).to_be_visible(timeout=10_000)
+    assert 1 <= agent.get_by_test_id("solution").count() <= 3
+    expect(agent.get_by_test_id("empathy").first).to_be_visible()
+    agent.get_by_test_id("composer").fill("您好，我是人工客服，已经看到您前面说的情况了。")
+    agent.get_by_test_id("send").click()
+    expect(
+        customer.get_by_test_id("fl-message").filter(has_text="我是人工客服").first
+    ).to_be_visible()
+    say(customer, "好的，等您回复")
+    expect(agent.get_by_test_id("message").filter(has_text="等您回复").first).to_be_visible()
+    agent.get_by_test_id("empathy").first.click()
+    expect(agent.get_by_test_id("composer")).not_to_have_value("")
+    shot(agent, "desk-conversation")
+    shot(customer, "widget-human")
+    agent.get_by_test_id("composer").fill("")
+    agent.get_by_test_id("return-bot").click()
+    say(customer, "冰箱保修几年")
+    expect(customer.get_by_test_id("fl-message").filter(has_text="冰箱").last).to_be_visible()
+
+
+def test_an_emergency_gets_advice_and_pages_the_desk(browser: Browser, running: Running) -> None:
+    agent = agent_page(browser, running, "agent2")
+    customer = customer_page(browser, running, viewport={"width": 390, "height": 844})
+    say(customer, "家里厨房一股煤气味，好大，怎么办")
+    expect(customer.get_by_test_id("fl-message").filter(has_text="1.").first).to_be_visible()
+    shot(customer, "widget-emergency-phone")
+    banner = agent.get_by_test_id("page-banner")
+    expect(banner).to_be_visible(timeout=10_000)
+    shot(agent, "desk-emergency")
+    agent.get_by_test_id("page-ack").first.click()
+    expect(banner).to_be_hidden(timeout=10_000)
+
+
+def test_a_line_that_breaks_loses_nothing(browser: Browser, running: Running) -> None:
+    customer = customer_page(browser, running)
+    customer.context.set_offline(True)
+    say(customer, "断网时写的")
+    customer.wait_for_timeout(500)
+    customer.context.set_offline(False)
+    own = customer.get_by_test_id("fl-message").filter(has_text="断网时写的")
+    expect(own).to_have_count(1)
+    customer.wait_for_timeout(4000)
+    customer.reload()
+    customer.get_by_test_id("fl-launcher").click()
+    expect(own).to_have_count(1, timeout=10_000)
+
+
+def test_enter_while_composing_does_not_send(browser: Browser, running: Running) -> None:
+    customer = customer_page(browser, running)
+    field = customer.get_by_test_id("fl-input")
+    field.fill("xi yi ji")
+    field.evaluate(
+        "e => e.dispatchEvent(new KeyboardEvent('keydown',"
+        " {key: 'Enter', isComposing: true, bubbles: true, composed: true}))"
+    )
+    expect(customer.get_by_test_id("fl-message").filter(has_text="xi yi ji")).to_have_count(0)
+    field.press("Enter")
+    expect(customer.get_by_test_id("fl-message").filter(has_text="xi yi ji")).to_have_count(1)
