@@ -7,38 +7,34 @@ Encoder and index open in the background. Until then, and when that fails, searc
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
-from datetime import date
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import structlog
 
 from api.errors import place_of
+from assist.search.model import SearchResult
 from foundation.errors import Unavailable
 from foundation.metrics import SEARCH_SECONDS
 from foundation.settings import Settings
 from foundation.transactions import UnitOfWork
+from knowledge_base.feed import CaseFeed
 from knowledge_base.model import Case
 from knowledge_base.service import CaseLibrary
-
-if TYPE_CHECKING:
-    from assist.search.model import SearchResult
 
 log = structlog.get_logger(__name__)
 
 RETRY_S = 5.0
-CHUNK = 64
+CHUNK = 32
 
 
 class Engine(Protocol):
-    """What is asked of `assist.search.engine.SearchEngine`; thread-safe, may take milliseconds."""
+    """What is asked of `assist.search.engine.SearchEngine`; safe to share between threads."""
 
     def search(
         self,
         query: str,
-        k: int,
-        *,
+        k: int = 10,
         product: str | None = None,
         topic: str | None = None,
         kind: str | None = None,
@@ -50,6 +46,104 @@ class Engine(Protocol):
         """Put cases into the index, each replacing the one under its id."""
         ...
 
-    def remove(self, case_ids: Sequence[str]) -> None:
+    def remove(self, ids: Sequence[str]) -> None:
         """Take cases out; unknown ids are no error."""
         ...
+
+
+class CaseSearch:
+    """Search over the published cases. `open_engine` may take seconds and may fail."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        work: UnitOfWork,
+        library: CaseLibrary,
+        open_engine: Callable[[], Engine],
+    ) -> None:
+        self._poll_s = settings.index_poll_s
+        self._work = work
+        self._library = library
+        self._open_engine = open_engine
+        self._engine: Engine | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.encoder_problem: str | None = "not loaded yet"
+        self.index_problem: str | None = "not built yet"
+
+    async def start(self) -> None:
+        """Open and follow the library in the background."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Stop following."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine itself.
+
+        Raises:
+            Unavailable: not open yet.
+        """
+        if self._engine is None or self.index_problem == "not built yet":
+            raise Unavailable("search", self.encoder_problem or self.index_problem or "")
+        return self._engine
+
+    async def search(
+        self,
+        query: str,
+        k: int = 10,
+        *,
+        product: str | None = None,
+        topic: str | None = None,
+        kind: str | None = None,
+    ) -> SearchResult:
+        """Search in a thread of its own. Raises `Unavailable`."""
+        engine = self.engine
+        with SEARCH_SECONDS.time():
+            return await asyncio.to_thread(engine.search, query, k, product, topic, kind)
+
+    async def _run(self) -> None:
+        while self._engine is None:
+            try:
+                self._engine = await asyncio.to_thread(self._open_engine)
+                self.encoder_problem = None
+            except Exception as error:
+                self.encoder_problem = f"{type(error).__name__}: {error}"[:300]
+                log.error("search_not_opened", reason=self.encoder_problem)
+                await asyncio.sleep(RETRY_S)
+        feed = CaseFeed(self._library)
+        while True:
+            try:
+                await self._follow(self._engine, feed)
+                self.index_problem = None
+            except Exception as error:
+                if self.index_problem is None:
+                    self.index_problem = f"stale: {type(error).__name__}"
+                log.error("index_not_updated", error=type(error).__name__, place=place_of(error))
+            await asyncio.sleep(self._poll_s)
+
+    async def _follow(self, engine: Engine, feed: CaseFeed) -> None:
+        async with self._work.reading() as session:
+            update = await feed.poll(session)
+        for start in range(0, len(update.upserted), CHUNK):
+            await asyncio.to_thread(engine.upsert, update.upserted[start : start + CHUNK])
+        if update.removed:
+            await asyncio.to_thread(engine.remove, update.removed)
+        feed.applied(update)
+
+
+def engine_opener(settings: Settings) -> Callable[[], Engine]:
+    """Opens the encoder that the settings name and an empty engine over it."""
+
+    def open_engine() -> Engine:
+        from assist.encoder.load import load_encoder
+        from assist.search.engine import SearchEngine
+
+        encoder = load_encoder(settings.encoder_path, settings.encoder_threads)
+        engine: Engine = SearchEngine(encoder)
+        return engine
+
+    return open_engine

@@ -41,9 +41,10 @@ def artefacts(settings: Settings) -> list[Artefact]:
     """Encoder, triage model and bot, in the order they need each other.
 
     A model named in the settings is the owner's business and is not built."""
+    from bot.training import train_bot
+
     from assist.encoder.build import build_encoder
     from assist.triage.build import build_triage
-    from bot.training import train_bot
 
     encoder_code = tuple(
         ROOT / "assist" / "encoder" / f"{name}.py"

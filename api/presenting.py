@@ -22,15 +22,18 @@ from api.schemas.desk import (
     TriageOut,
 )
 from api.tokens import Tokens
+from assist.search.model import Reasons
 from complaints.storage import Complaint
 from conversations.desk import Overview, Past, attachments_of, mask_numbers, mask_phone
 from conversations.duty import Duty
 from conversations.model import Sender, State
 from conversations.storage import Attachment, Conversation, Message, PageCall
 from foundation.clock import Clock
+from repairs.storage import RepairBooking
 
 BOT_NAME = "小安"
 BRIEF_CHARS = 120
+FACT_NAMES = {"product": "产品", "model": "型号", "fault_code": "故障码"}
 PLACEHOLDERS = {"image": "[图片]", "file": "[文件]"}
 
 
@@ -45,9 +48,7 @@ class Presenter:
         self._tokens = tokens
         self._title_of = title_of
 
-    async def messages(
-        self, session: AsyncSession, found: Sequence[Message]
-    ) -> list[MessageOut]:
+    async def messages(self, session: AsyncSession, found: Sequence[Message]) -> list[MessageOut]:
         """Messages with their files."""
         files = await attachments_of(session, found)
         return [self._message(message, files) for message in found]
@@ -128,8 +129,8 @@ class Presenter:
             id=found.id,
             conversation_id=found.conversation_id,
             seq=found.seq,
-            sender=found.sender,  # type: ignore[arg-type]
-            kind=found.kind,  # type: ignore[arg-type]
+            sender=found.sender,
+            kind=found.kind,
             text=found.text,
             buttons=[ButtonOut(**button) for button in found.buttons or []],
             attachment=self.attachment(attached) if attached else None,
@@ -168,11 +169,26 @@ class Presenter:
 def triage_mark(conversation: Conversation) -> TriageOut:
     """The triage mark of a conversation."""
     return TriageOut(
-        level=conversation.triage_level,  # type: ignore[arg-type]
+        level=conversation.triage_level,
         category=conversation.triage_category,
-        certainty=conversation.triage_certainty,  # type: ignore[arg-type]
+        certainty=conversation.triage_certainty,
         words=conversation.triage_words or [],
     )
+
+
+def repair_brief(booking: RepairBooking) -> RepairBrief:
+    """A repair booking; the slot is local time, such as `11月6日 8:00–10:00`."""
+    visit = booking.visit
+    slot = f"{visit.day.month}月{visit.day.day}日 {visit.from_hour}:00–{visit.to_hour}:00"
+    return RepairBrief(no=booking.no, product=booking.product, slot=slot, state=booking.state)
+
+
+def reason_lines(reasons: Reasons) -> list[str]:
+    """Why a case was found, in the desk's words."""
+    lines = [f"{FACT_NAMES.get(kind, kind)}相同：{value}" for kind, value in reasons.facts.items()]
+    if reasons.words:
+        lines.append("提到" + "".join(f"“{word}”" for word in reasons.words))
+    return lines
 
 
 def _assignee(conversation: Conversation) -> Assignee | None:

@@ -95,5 +95,3 @@ def secret_key(settings: Settings) -> str:
             os.link(fresh, path)
         fresh.unlink()
     return path.read_text().strip()
-
-

@@ -42,10 +42,10 @@ class Program:
     folder: Path = ROOT
 
 
-def programs(settings: Settings) -> list[Program]:
-    """What runs: the API, Rasa, and the worker where it is apart."""
+def rasa_program(settings: Settings) -> Program:
+    """The Rasa server with its model, its actions served by this gateway's API."""
     rasa = urlsplit(settings.rasa_url)
-    rasa_environment = {
+    environment = {
         "PYTHONPATH": str(ROOT),
         "OMP_NUM_THREADS": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -56,15 +56,20 @@ def programs(settings: Settings) -> list[Program]:
         "FRONTLINE_UNDERSTANDING_MODEL": str(settings.triage_path),
         "FRONTLINE_ENCODER_MODEL": settings.encoder_path,
     }
-    rasa_command = [
+    command = [
         str(_BOT_PYTHON), "-m", "rasa", "run", "--enable-api", "--model", "models",
         "--endpoints", "endpoints.yml", "--credentials", "credentials.yml",
         "--interface", rasa.hostname or "127.0.0.1", "--port", str(rasa.port or 5005),
     ]  # fmt: skip
+    return Program("rasa", command, environment, ROOT / "bot")
+
+
+def programs(settings: Settings) -> list[Program]:
+    """What runs: the API, Rasa, and the worker where it is apart."""
     frontline = [sys.executable, "-m", "api"]
     found = [
         Program("api", [*frontline, "api"], {"OMP_NUM_THREADS": "1"}),
-        Program("rasa", rasa_command, rasa_environment, ROOT / "bot"),
+        rasa_program(settings),
     ]
     if not settings.run_worker_in_api:
         found.append(Program("worker", [*frontline, "worker"], {"OMP_NUM_THREADS": "1"}))

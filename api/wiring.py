@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import httpx
 import structlog
+from redis.asyncio import Redis
 
-from api.library import CaseLibrary
+from api.bot_actions import BotActions, action_services
+from api.case_search import CaseSearch, Engine, engine_opener
+from api.knowledge import Knowledge
 from api.limits import RateLimit
 from api.presenting import Presenter
+from api.rasa_bot import RasaBot
 from api.readiness import Readiness
 from api.staff.service import StaffService
 from api.tokens import Tokens
-from api.triage import GatewayTriage
+from api.triage import Assessor, GatewayTriage
+from api.uploads import Uploads
 from api.websockets import Hub
 from complaints.service import ComplaintService
 from conversations.channels.web.channel import WebChannel
@@ -32,5 +36,174 @@ from foundation.database import Database
 from foundation.events import Events, RedisEvents, create_events
 from foundation.settings import Settings
 from foundation.transactions import UnitOfWork
+from knowledge_base.seeding import SafetyAdvice, load_seed
+from knowledge_base.service import CaseLibrary
+from repairs.service import RepairService
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything that routes, sockets and workers reach for."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    events: Events
+    work: UnitOfWork
+    tokens: Tokens
+    staff: StaffService
+    duty: Duty
+    handover: Handover
+    safety: Safety
+    intake: Intake
+    complaints: ComplaintService
+    repairs: RepairService
+    triage: GatewayTriage
+    bot: Bot
+    actions: BotActions
+    library: CaseLibrary
+    search: CaseSearch
+    knowledge: Knowledge
+    runner: TurnRunner
+    dispatcher: Dispatcher
+    timers: Timers
+    presenter: Presenter
+    hub: Hub
+    uploads: Uploads
+    ip_limit: RateLimit
+    customer_limit: RateLimit
+    readiness: Readiness
+    http: httpx.AsyncClient
+
+    async def start(self) -> None:
+        """Start everything an API process runs; messages are worked once triage can judge."""
+        await self.events.start()
+        await self.hub.start()
+        await self.search.start()
+        await self.triage.load(self.settings)
+        await self.actions.load()
+        await self.runner.start()
+        if self.settings.run_worker_in_api:
+            await self.start_worker()
+
+    async def start_worker(self) -> None:
+        """Start what looks after deadlines and deliveries."""
+        await self.dispatcher.start()
+        await self.timers.start()
+
+    async def stop(self) -> None:
+        """Stop in the opposite order: finish what is in hand, take in nothing new."""
+        await self.timers.stop()
+        await self.dispatcher.stop()
+        await self.runner.stop()
+        await self.hub.stop()
+        await self.search.stop()
+        await self.events.stop()
+        await self.http.aclose()
+        await self.database.close()
+
+    async def load_seed(self) -> None:
+        """Bring the shipped library into the database."""
+        async with self.work.begin() as session:
+            report = await load_seed(session, self.clock)
+        log.info("seed_loaded", added=report.added, updated=report.updated, kept=report.kept)
+
+
+def build_parts(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    events: Events | None = None,
+    bot: Bot | None = None,
+    assessor: Assessor | None = None,
+    open_engine: Callable[[], Engine] | None = None,
+) -> Parts:
+    """Wire one process. What is passed replaces the real part; nothing is opened yet."""
+    clock = clock or SystemClock()
+    database = Database(settings.effective_database_url)
+    events = events or create_events(settings.events_url)
+    work = UnitOfWork(database, events)
+    http = httpx.AsyncClient()
+    tokens = Tokens(settings, clock)
+    duty = Duty(settings)
+    handover = Handover(settings, clock, duty)
+    library = CaseLibrary(clock, settings.timezone)
+    search = CaseSearch(settings, work, library, open_engine or engine_opener(settings))
+    knowledge = Knowledge(settings, work, library, search, SafetyAdvice.load())
+    complaints = ComplaintService(settings, clock)
+    safety = Safety(settings, clock, handover, knowledge, complaints)
+    triage = GatewayTriage(assessor)
+    bot = bot or RasaBot(settings, http)
+    repairs = RepairService(clock, settings.timezone)
+    actions = BotActions(
+        action_services(settings, clock, work, library, search, repairs, complaints)
+    )
+    presenter = Presenter(clock, duty, tokens, knowledge.title)
+    return Parts(
+        settings=settings,
+        clock=clock,
+        database=database,
+        events=events,
+        work=work,
+        tokens=tokens,
+        staff=StaffService(settings, clock, work),
+        duty=duty,
+        handover=handover,
+        safety=safety,
+        intake=Intake(settings, clock, work, handover),
+        complaints=complaints,
+        repairs=repairs,
+        triage=triage,
+        bot=bot,
+        actions=actions,
+        library=library,
+        search=search,
+        knowledge=knowledge,
+        runner=TurnRunner(settings, clock, work, duty, handover, safety, triage, bot, knowledge),
+        dispatcher=Dispatcher(settings, clock, work, {"web": WebChannel(events)}),
+        timers=Timers(settings, clock, work, handover, safety),
+        presenter=presenter,
+        hub=Hub(work, events, presenter),
+        uploads=Uploads(settings, clock, work),
+        ip_limit=RateLimit(settings.requests_per_minute_per_ip),
+        customer_limit=RateLimit(settings.customer_messages_per_minute),
+        readiness=_readiness(settings, database, events, triage, search, bot, actions),
+        http=http,
+    )
+
+
+def _readiness(
+    settings: Settings,
+    database: Database,
+    events: Events,
+    triage: GatewayTriage,
+    search: CaseSearch,
+    bot: Bot,
+    actions: BotActions,
+) -> Readiness:
+    async def database_check() -> None:
+        await database.ping()
+
+    async def events_check() -> None:
+        if isinstance(events, RedisEvents):
+            async with Redis.from_url(settings.events_url) as redis:
+                await redis.ping()
+
+    async def value(problem: str | None) -> str | None:
+        return problem
+
+    async def bot_check() -> str | None:
+        if actions.problem:
+            return actions.problem
+        return await bot.ready() if isinstance(bot, RasaBot) else None
+
+    readiness = Readiness()
+    readiness.add("database", database_check)
+    readiness.add("encoder", lambda: value(search.encoder_problem))
+    readiness.add("search_index", lambda: value(search.index_problem))
+    readiness.add("triage", lambda: value(triage.problem))
+    readiness.add("bot", bot_check, required=False)
+    readiness.add("events", events_check)
+    return readiness

@@ -71,11 +71,12 @@ class ComplaintService:
                 known,
                 "emergency_again",
                 reason=emergency.summary,
-                hazard=emergency.category,
+                detail={"hazard": emergency.category},
             )
             return known.no
         complaint = await self._create(
             session,
+            {},
             conversation_id=emergency.conversation_id,
             customer_id=emergency.customer_id,
             channel=emergency.channel,
@@ -97,8 +98,9 @@ class ComplaintService:
         conversation_id: str | None = None,
         customer_id: str | None = None,
         sensitive: bool = False,
+        facts: dict[str, str] | None = None,
     ) -> Complaint:
-        """Register a complaint as received.
+        """Register a complaint as received; `facts` are labelled extras for its first entry.
 
         Raises:
             InvalidInput: nothing is said, or the category is unknown.
@@ -109,6 +111,7 @@ class ComplaintService:
             raise InvalidInput("unknown category", field="category", allowed=list(Category))
         return await self._create(
             session,
+            facts or {},
             conversation_id=conversation_id,
             customer_id=customer_id,
             channel=channel,
@@ -132,11 +135,15 @@ class ComplaintService:
             raise NotFound("complaint", no)
         return found
 
-    async def by_phone(
-        self, session: AsyncSession, phone: str, limit: int = 20
-    ) -> list[Complaint]:
+    async def by_phone(self, session: AsyncSession, phone: str, limit: int = 20) -> list[Complaint]:
         """Complaints with this contact phone, newest first."""
         return await complaints_by_phone(session, phone.strip(), limit) if phone.strip() else []
+
+    async def of_conversation(
+        self, session: AsyncSession, conversation_id: str, limit: int = 20
+    ) -> list[Complaint]:
+        """Complaints from a conversation, newest first."""
+        return await complaints_of(session, "", conversation_id, limit)
 
     async def of_customer(
         self, session: AsyncSession, customer_id: str, conversation_id: str, limit: int = 20
@@ -144,14 +151,16 @@ class ComplaintService:
         """Complaints of a customer or from a conversation, newest first."""
         return await complaints_of(session, customer_id, conversation_id, limit)
 
-    async def _create(self, session: AsyncSession, **fields: Any) -> Complaint:
+    async def _create(
+        self, session: AsyncSession, facts: dict[str, str], **fields: Any
+    ) -> Complaint:
         now = self._clock.now()
         day = now.astimezone(self._zone).date()
         number = complaint_number(day, await next_number_of(session, f"{day:%Y%m%d}"))
         complaint = Complaint(no=number, created_at=now, **fields)
         session.add(complaint)
         await session.flush()
-        self._enter(session, complaint, "received", visible_to=Visibility.CUSTOMER)
+        self._enter(session, complaint, "received", visible_to=Visibility.CUSTOMER, detail=facts)
         return complaint
 
     def _enter(
@@ -162,7 +171,7 @@ class ComplaintService:
         *,
         reason: str = "",
         visible_to: Visibility = Visibility.INTERNAL,
-        **detail: Any,
+        detail: dict[str, str] | None = None,
     ) -> None:
         session.add(
             TimelineEntry(
@@ -172,6 +181,6 @@ class ComplaintService:
                 act=act,
                 reason=reason,
                 visible_to=visible_to,
-                detail=detail,
+                detail=detail or {},
             )
         )

@@ -1,17 +1,29 @@
-"""What the agents' desk shows of conversations: lists, counts, marks, history. Queries alone."""
+"""What the agents' desk shows and notes: lists, counts, history, presence, ratings."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.model import Sender, State
-from conversations.storage import Attachment, Conversation, Customer, Message, PageCall
+from conversations.storage import (
+    Attachment,
+    Conversation,
+    Customer,
+    Message,
+    PageCall,
+    Presence,
+    Rating,
+    get_conversation,
+)
+from foundation.ids import new_id
 
 LIST_LIMIT = 200
 _LONG_NUMBER = re.compile(r"\d{5,}")
@@ -69,7 +81,7 @@ async def list_conversations(
 
     The queue comes in serving order (urgent, sensitive, longest waiting); the rest newest first.
     """
-    query = (
+    query: Any = (
         select(Conversation, Customer)
         .join(Customer, Customer.id == Conversation.customer_id)
         .where(*_in_view(view, staff_id))
@@ -89,11 +101,8 @@ async def overview(session: AsyncSession, conversation: Conversation) -> Overvie
 
 async def counts(session: AsyncSession, staff_id: str) -> dict[str, int]:
     """How many conversations each tab holds."""
-    by_state = dict(
-        (await session.execute(select(Conversation.state, func.count()).group_by("state")))
-        .tuples()
-        .all()
-    )
+    query = select(Conversation.state, func.count()).group_by(Conversation.state)
+    by_state = dict((await session.execute(query)).all())
     mine = select(func.count()).select_from(Conversation).where(*_in_view(View.MINE, staff_id))
     return {
         View.QUEUE: by_state.get(State.QUEUED, 0),
@@ -155,9 +164,7 @@ def _in_view(view: View, staff_id: str) -> list[ColumnElement[bool]]:
             return []
 
 
-def _ordered(
-    query: Select[tuple[Conversation, Customer]], view: View
-) -> Select[tuple[Conversation, Customer]]:
+def _ordered(query: Any, view: View) -> Any:
     if view is View.QUEUE:
         return query.order_by(Conversation.priority_rank, Conversation.queued_at, Conversation.id)
     return query.order_by(Conversation.updated_at.desc(), Conversation.id)
@@ -212,7 +219,7 @@ async def _unread(session: AsyncSession, ids: Sequence[str]) -> dict[str, int]:
         )
         .group_by(Message.conversation_id)
     )
-    return dict((await session.execute(query)).tuples().all())
+    return dict((await session.execute(query)).all())
 
 
 async def _first_words(session: AsyncSession, ids: Sequence[str]) -> dict[str, str]:
@@ -232,4 +239,43 @@ async def _first_words(session: AsyncSession, ids: Sequence[str]) -> dict[str, s
         first,
         (first.c.conversation_id == Message.conversation_id) & (first.c.seq == Message.seq),
     )
-    return dict((await session.execute(query)).tuples().all())
+    return dict((await session.execute(query)).all())
+
+
+async def rate(
+    session: AsyncSession, conversation_id: str, score: int, comment: str, now: datetime
+) -> None:
+    """Keep the customer's rating of the present episode; a second one replaces the first.
+
+    Raises:
+        NotFound: unknown conversation.
+    """
+    conversation = await get_conversation(session, conversation_id, lock=True)
+    query = select(Rating).where(
+        Rating.conversation_id == conversation_id, Rating.episode == conversation.episode
+    )
+    rating = (await session.execute(query)).scalar_one_or_none()
+    if rating is None:
+        rating = Rating(
+            id=new_id("rate"),
+            conversation_id=conversation_id,
+            episode=conversation.episode,
+            created_at=now,
+        )
+        session.add(rating)
+    rating.score = score
+    rating.comment = comment
+
+
+async def see(
+    session: AsyncSession, staff_id: str, display_name: str, role: str, now: datetime
+) -> None:
+    """Note that a member of staff is at the desk."""
+    await session.merge(
+        Presence(staff_id=staff_id, display_name=display_name, role=role, seen_at=now)
+    )
+
+
+async def leave(session: AsyncSession, staff_id: str) -> None:
+    """Note that a member of staff has left the desk."""
+    await session.execute(delete(Presence).where(Presence.staff_id == staff_id))

@@ -74,7 +74,7 @@ Lines = Annotated[list[str], BeforeValidator(_as_list)]
 class Compensation(BaseModel):
     """What was given then; `amount` in CNY."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
 
     level: RemedyLevel = RemedyLevel.NONE
     detail: str = ""

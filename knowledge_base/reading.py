@@ -16,6 +16,7 @@ from knowledge_base.storage import NAME_LENGTH
 
 FIELDS = tuple(Case.model_fields)
 LONGEST_CASE = 100_000
+_MOST_USES = 1_000_000_000
 
 TITLES = {
     "id": "编号",
@@ -82,12 +83,24 @@ def read_case(fields: Mapping[str, Any]) -> Case:
     return case
 
 
+def is_id(text: str) -> bool:
+    """Whether `text` may name a case."""
+    return bool(_ID.fullmatch(text))
+
+
+def shown(value: Any) -> str:
+    """`value` short and without signs that cannot be shown, for a message."""
+    return _NOT_STORABLE.sub("�", str(value)[:60])
+
+
 def unknown_fields(fields: Mapping[str, Any]) -> list[str]:
     """Names in `fields` that a case does not have."""
     return [name for name in fields if name not in FIELDS]
 
 
 def _prepare(name: str, value: Any) -> Any:
+    if isinstance(value, str):
+        value = _one_line_end(value)
     if name in ("valid_from", "valid_to"):
         return _day(value)
     if name in ("category", "supersedes", "success_rate") and value == "":
@@ -101,8 +114,12 @@ def _prepare(name: str, value: Any) -> Any:
 
 def _lines(value: Any) -> Any:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return [item for item in value if item.strip()]
+        return [_one_line_end(item) for item in value if item.strip()]
     return value
+
+
+def _one_line_end(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _day(value: Any) -> Any:
@@ -127,12 +144,16 @@ def _unstorable(value: Any) -> bool:
 
 def _further_faults(case: Case) -> list[str]:
     faults = []
-    if not _ID.fullmatch(case.id):
-        faults.append(f"编号(id)“{case.id}”只能由文字、数字和 - _ . : 组成，中间不能有空格或斜杠")
+    if not is_id(case.id):
+        faults.append(
+            f"编号(id)“{shown(case.id)}”只能由文字、数字和 - _ . : 组成，中间不能有空格或斜杠"
+        )
     if case.valid_from and case.valid_to and case.valid_to < case.valid_from:
         faults.append(f"失效日期(valid_to){case.valid_to}早于生效日期(valid_from){case.valid_from}")
     if not math.isfinite(case.compensation.amount):
         faults.append("补偿金额(compensation.amount)不是一个数")
+    if case.times_used > _MOST_USES:
+        faults.append("使用次数(times_used)太大")
     for name in _SHORT:
         if len(getattr(case, name) or "") > NAME_LENGTH:
             faults.append(f"{TITLES[name]}({name})超过{NAME_LENGTH}个字")
@@ -145,7 +166,7 @@ def _reason(fault: Any) -> str:
     path = ".".join(str(part) for part in fault["loc"])
     name = str(fault["loc"][0]) if fault["loc"] else ""
     where = f"{TITLES.get(name, name)}({path})"
-    given, kind = fault["input"], fault["type"]
+    given, kind = shown(fault["input"]), fault["type"]
     if kind == "missing" or (kind == "string_too_short" and name in ("id", "title")):
         return f"缺少{where}"
     if kind == "enum":

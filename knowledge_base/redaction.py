@@ -52,6 +52,7 @@ class Redacted:
     findings: tuple[Finding, ...]
 
 
+_COVER = "]"
 _START, _END = r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])"
 _GAP = r"[ \-.]"
 _MOBILE = re.compile(
@@ -102,14 +103,17 @@ def redact(text: str) -> Redacted:
 
 
 def find(text: str) -> tuple[Finding, ...]:
-    """Personal data in `text`, in order, without overlaps; the surer pattern wins a quarrel."""
+    """Personal data in `text`, in order, without overlaps; the surer pattern wins a quarrel.
+
+    What is found is covered and the rest read again, because a neighbour can hide a number.
+    """
     view = _half_width(text)
-    taken = bytearray(len(text))
-    findings = []
-    for kind, (start, end) in _candidates(view):
-        if start < end and not any(taken[start:end]):
-            taken[start:end] = b"\1" * (end - start)
-            findings.append(Finding(kind, start, end))
+    findings: list[Finding] = []
+    while fresh := _find_once(view):
+        findings += fresh
+        for found in fresh:
+            cover = _COVER * (found.end - found.start)
+            view = view[: found.start] + cover + view[found.end :]
     return tuple(sorted(findings, key=lambda found: found.start))
 
 
@@ -181,6 +185,16 @@ _PATTERNS: tuple[tuple[PersonalData, re.Pattern[str], _Check | None], ...] = (
     (PersonalData.LANDLINE, _NUMBER_TO_CALL, None),
     (PersonalData.PLATE, _PLATE, None),
 )
+
+
+def _find_once(view: str) -> list[Finding]:
+    taken = bytearray(len(view))
+    findings = []
+    for kind, (start, end) in _candidates(view):
+        if not any(taken[start:end]) and _COVER not in view[start:end]:
+            taken[start:end] = b"\1" * (end - start)
+            findings.append(Finding(kind, start, end))
+    return findings
 
 
 def _candidates(view: str) -> Iterator[tuple[PersonalData, Span]]:

@@ -1,0 +1,1 @@
+"""Bookings of a technician's visit: made, moved, cancelled, looked up."""

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
 
-from api.app import create_app
 from api.journeys.checks import Outcome, Seen, check
 from api.journeys.facts import answer_to
 from api.journeys.script import Journey, Script, Turn
-from api.up import Program, rasa_program
+from api.journeys.stack import gateway, own_settings, rasa, ready
 from api.wiring import Parts, build_parts
 from conversations.model import Kind, Sender, State
 from conversations.storage import Message, get_conversation, messages_after
 from foundation.clock import OffsetClock
-from foundation.errors import FrontlineError, Unavailable
+from foundation.errors import FrontlineError
 from foundation.settings import Settings
 
-READY_S = 120.0
 TURN_S = 15.0
 INSERTED_ANSWERS = 6
 AGENT = ("staff_journey", "小李")
@@ -74,94 +68,21 @@ async def play(
         Unavailable: gateway or Rasa did not become ready.
     """
     with tempfile.TemporaryDirectory(prefix="frontline-journeys-") as folder:
-        own = _own_settings(settings, Path(folder))
+        own = own_settings(settings, Path(folder))
         clock = OffsetClock(script.journeys[0].now)
         parts = build_parts(own, clock=clock)
-        async with _rasa(own), _gateway(own, parts), httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{own.port}", timeout=TURN_S
-        ) as client:
-            await _ready(client)
+        async with (
+            rasa(own),
+            gateway(own, parts),
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{own.port}", timeout=TURN_S) as client,
+        ):
+            await ready(client)
             played = []
             for journey in script.journeys:
                 clock.set(journey.now)
                 played.append(await _Player(parts, client, script, journey).play())
                 told(played[-1])
             return played
-
-
-def _own_settings(settings: Settings, folder: Path) -> Settings:
-    return settings.model_copy(
-        update={
-            "data_dir": folder,
-            "database_url": "",
-            "events_url": "memory://",
-            "port": _free_port(),
-            "rasa_url": f"http://127.0.0.1:{_free_port()}",
-            "encoder_model": settings.encoder_path,
-            "triage_model": str(settings.triage_path),
-            "customer_messages_per_minute": 10_000,
-            "requests_per_minute_per_ip": 1_000_000,
-            "run_worker_in_api": True,
-        }
-    )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@asynccontextmanager
-async def _gateway(settings: Settings, parts: Parts) -> AsyncIterator[None]:
-    app = create_app(settings, parts=parts)
-    config = uvicorn.Config(app, port=settings.port, log_level="error", lifespan="on")
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    task = asyncio.create_task(server.serve())
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await task
-
-
-@asynccontextmanager
-async def _rasa(settings: Settings) -> AsyncIterator[None]:
-    program: Program = rasa_program(settings)
-    log = (settings.data_dir / "rasa.log").open("wb")
-    process = await asyncio.create_subprocess_exec(
-        *program.command,
-        cwd=program.folder,
-        env={**os.environ, **program.environment},
-        stdout=log,
-        stderr=log,
-        start_new_session=True,
-    )
-    try:
-        yield
-    finally:
-        process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), 20)
-        except TimeoutError:
-            process.kill()
-        log.close()
-
-
-async def _ready(client: httpx.AsyncClient) -> None:
-    deadline = asyncio.get_running_loop().time() + READY_S
-    parts: dict[str, Any] = {}
-    while asyncio.get_running_loop().time() < deadline:
-        try:
-            parts = (await client.get("/readyz")).json()["parts"]
-        except (httpx.HTTPError, ValueError):
-            parts = {}
-        if parts and all(part["ready"] for part in parts.values()):
-            return
-        await asyncio.sleep(0.2)
-    missing = [name for name, part in parts.items() if not part["ready"]] or ["gateway"]
-    raise Unavailable(", ".join(missing), f"not ready after {READY_S:.0f} s")
 
 
 class _Player:

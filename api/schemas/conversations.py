@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
 
 from api.schemas.base import Key, Model, Words
 
-MESSAGE_EXAMPLE = {
+MESSAGE_EXAMPLE: JsonDict = {
     "id": "msg_01kb3m5yq2",
     "conversation_id": "conv_01kb3m5x1a",
     "seq": 2,

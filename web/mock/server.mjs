@@ -23,6 +23,8 @@ const customers = new Map()
 let serial = 0
 const nextId = (prefix) => `${prefix}_${(++serial).toString(36)}${Date.now().toString(36)}`
 const now = () => new Date().toISOString()
+const send = (line, body) => line.readyState === 1 && line.send(JSON.stringify(body))
+const broadcast = (body) => desks.forEach((line) => send(line, body))
 
 for (const seed of CONVERSATIONS) {
   const { messages, ...rest } = seed
@@ -69,8 +71,6 @@ function page(conversationId, level, category, reason, audience) {
   return entry
 }
 
-const send = (line, body) => line.readyState === 1 && line.send(JSON.stringify(body))
-const broadcast = (body) => desks.forEach((line) => send(line, body))
 
 function summary(c) {
   const last = c.messages.at(-1)

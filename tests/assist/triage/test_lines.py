@@ -16,6 +16,14 @@ ROWS = [
 ]
 
 
+ORDINARY = {
+    "accessory", "address_change", "angry_harmless", "app_login", "attitude", "booking", "chitchat",
+    "installation", "invoice", "logistics", "membership", "number_reply", "parts",
+    "price_protection", "progress", "refund", "short_reply", "size_variant", "small_fault", "tease",
+    "telecom", "thanks", "usage",
+}  # fmt: skip
+
+
 def test_every_class_has_enough_lines() -> None:
     counts = Counter(line.hazard for line in triage_lines())
     assert set(counts) == set(CLASSES)
@@ -26,7 +34,7 @@ def test_every_class_has_enough_lines() -> None:
 
 def test_half_of_the_routine_lines_look_dangerous() -> None:
     routine = [row for row in ROWS if row["level"] == ROUTINE]
-    ordinary = [row for row in routine if row["category"].startswith("ordinary")]
+    ordinary = [row for row in routine if row["category"] in ORDINARY]
     assert len(routine) - len(ordinary) >= len(routine) / 2
 
 

@@ -1,0 +1,243 @@
+"""The bot's actions inside the API: their services over our packages, behind Rasa's webhook."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.case_search import CaseSearch
+from api.errors import place_of
+from bot.actions.services import (
+    ActionServices,
+    Booking,
+    ComplaintReport,
+    ComplaintStatus,
+    KnowledgeFound,
+    KnowledgeHit,
+)
+from complaints.service import ComplaintService
+from complaints.storage import Complaint
+from conversations.storage import Conversation, Customer
+from foundation.clock import Clock
+from foundation.errors import NotFound, Unavailable
+from foundation.settings import Settings
+from foundation.transactions import UnitOfWork
+from knowledge_base.model import CaseKind
+from knowledge_base.service import CaseLibrary
+from repairs.model import RepairRequest, Visit
+from repairs.service import RepairService
+from repairs.storage import RepairBooking
+
+if TYPE_CHECKING:
+    from rasa_sdk.executor import ActionExecutor
+
+log = structlog.get_logger(__name__)
+
+
+class BotActions:
+    """Runs the action that Rasa names. Loaded in the background; `problem` says what is wrong."""
+
+    def __init__(self, services: ActionServices) -> None:
+        self._services = services
+        self._executor: ActionExecutor | None = None
+        self.problem: str | None = "actions are not loaded yet"
+
+    async def load(self) -> None:
+        """Import and register the actions; never raises."""
+        try:
+            self._executor = await asyncio.to_thread(_executor_of, self._services)
+            self.problem = None
+        except Exception as error:
+            self.problem = f"actions: {type(error).__name__}: {error}"[:300]
+            log.error("bot_actions_missing", error=type(error).__name__, place=place_of(error))
+
+    async def run(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """One action; the answer Rasa expects.
+
+        Raises:
+            Unavailable: the actions are not loaded.
+            rasa_sdk.interfaces.ActionExecutionRejection: the action gives the turn back.
+            rasa_sdk.interfaces.ActionNotFoundException: no such action.
+        """
+        if self._executor is None:
+            raise Unavailable("bot actions", self.problem or "")
+        result = await self._executor.run(payload)
+        if result is None:
+            return {"events": [], "responses": []}
+        answer: dict[str, Any] = result.model_dump()
+        return answer
+
+
+def _executor_of(services: ActionServices) -> ActionExecutor:
+    from bot.actions import build_executor
+
+    return build_executor(services)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """`bot.actions.services.KnowledgeSearch` over the production search."""
+
+    work: UnitOfWork
+    library: CaseLibrary
+    cases: CaseSearch
+
+    async def search(
+        self, query: str, *, topic: str | None = None, product: str | None = None, k: int = 3
+    ) -> KnowledgeFound:
+        """Answers alone; nothing while the search is not open."""
+        try:
+            result = await self.cases.search(
+                query, k, topic=topic, product=product, kind=CaseKind.ANSWER
+            )
+        except Unavailable:
+            return KnowledgeFound()
+        async with self.work.reading() as session:
+            found = await self.library.cases(session, [hit.case_id for hit in result.hits])
+        hits = tuple(
+            KnowledgeHit(
+                case_id=hit.case_id,
+                title=found[hit.case_id].title,
+                steps=tuple(found[hit.case_id].solution_steps),
+                score=hit.score,
+                product=found[hit.case_id].product,
+                topic=found[hit.case_id].topic,
+            )
+            for hit in result.hits
+            if hit.case_id in found
+        )
+        return KnowledgeFound(hits, result.abstained)
+
+
+@dataclass(frozen=True)
+class Repairs:
+    """`bot.actions.services.RepairDesk`; each call is a transaction of its own."""
+
+    work: UnitOfWork
+    service: RepairService
+
+    async def book(self, request: RepairRequest) -> Booking:
+        """Make a booking; the customer's phone is kept when we had none."""
+        async with self.work.begin() as session:
+            await _note_phone(session, request.conversation_id, request.phone, request.name)
+            return _booking(await self.service.book(session, request))
+
+    async def find(self, no: str) -> Booking | None:
+        """By number, typed in any way."""
+        async with self.work.reading() as session:
+            try:
+                return _booking(await self.service.find(session, no))
+            except NotFound:
+                return None
+
+    async def by_phone(self, phone: str) -> Sequence[Booking]:
+        """Newest first."""
+        async with self.work.reading() as session:
+            return [_booking(found) for found in await self.service.by_phone(session, phone)]
+
+    async def of_conversation(self, conversation_id: str) -> Sequence[Booking]:
+        """Newest first."""
+        async with self.work.reading() as session:
+            found = await self.service.of_conversation(session, conversation_id)
+        return [_booking(booking) for booking in found]
+
+    async def reschedule(self, no: str, visit: Visit) -> Booking:
+        """Move the visit."""
+        async with self.work.begin() as session:
+            return _booking(await self.service.reschedule(session, no, visit))
+
+    async def cancel(self, no: str, reason: str = "") -> Booking:
+        """Call it off."""
+        async with self.work.begin() as session:
+            return _booking(await self.service.cancel(session, no, reason))
+
+
+@dataclass(frozen=True)
+class Complaints:
+    """`bot.actions.services.ComplaintDesk`; each call is a transaction of its own."""
+
+    work: UnitOfWork
+    service: ComplaintService
+
+    async def open(self, report: ComplaintReport) -> str:
+        """Register; the number."""
+        async with self.work.begin() as session:
+            conversation = await session.get(Conversation, report.conversation_id)
+            await _note_phone(session, report.conversation_id, report.phone)
+            complaint = await self.service.open(
+                session,
+                channel=conversation.channel if conversation else "web",
+                summary=report.summary,
+                product=report.product,
+                phone=report.phone,
+                category=report.category,
+                conversation_id=conversation.id if conversation else None,
+                customer_id=conversation.customer_id if conversation else None,
+                facts=dict(report.facts),
+            )
+            return complaint.no
+
+    async def find(self, no: str) -> ComplaintStatus | None:
+        """By number, typed in any way."""
+        async with self.work.reading() as session:
+            try:
+                return _status(await self.service.find(session, no))
+            except NotFound:
+                return None
+
+    async def by_phone(self, phone: str) -> Sequence[ComplaintStatus]:
+        """Newest first."""
+        async with self.work.reading() as session:
+            return [_status(found) for found in await self.service.by_phone(session, phone)]
+
+    async def of_conversation(self, conversation_id: str) -> Sequence[ComplaintStatus]:
+        """Newest first."""
+        async with self.work.reading() as session:
+            found = await self.service.of_conversation(session, conversation_id)
+        return [_status(complaint) for complaint in found]
+
+
+def action_services(
+    settings: Settings,
+    clock: Clock,
+    work: UnitOfWork,
+    library: CaseLibrary,
+    cases: CaseSearch,
+    repairs: RepairService,
+    complaints: ComplaintService,
+) -> ActionServices:
+    """Everything the actions reach, over our packages."""
+    return ActionServices(
+        knowledge=Answers(work, library, cases),
+        repairs=Repairs(work, repairs),
+        complaints=Complaints(work, complaints),
+        clock=clock,
+        direct_score=settings.direct_answer_score,
+        choice_score=settings.choice_score,
+        timezone=settings.timezone,
+    )
+
+
+def _booking(found: RepairBooking) -> Booking:
+    return Booking(found.no, found.product, found.state, found.visit)
+
+
+def _status(found: Complaint) -> ComplaintStatus:
+    return ComplaintStatus(found.no, found.state, found.created_at)
+
+
+async def _note_phone(
+    session: AsyncSession, conversation_id: str | None, phone: str, name: str = ""
+) -> None:
+    """Keep phone and name on the customer where we have none yet, for call-backs."""
+    conversation = await session.get(Conversation, conversation_id) if conversation_id else None
+    if conversation is None:
+        return
+    customer = await session.get_one(Customer, conversation.customer_id)
+    customer.phone = customer.phone or phone.strip()[:40]
+    customer.name = customer.name or name.strip()[:80]

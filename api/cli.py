@@ -1,0 +1,252 @@
+"""The `frontline` command: exit code 0 on success, 1 on an expected error, 2 on misuse."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.console import ExistingFile, command, err, out, told
+from api.evaluating import app as eval_app
+from foundation.logging import configure_logging
+from foundation.settings import ROOT, Settings
+
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+encoder_app = typer.Typer(no_args_is_help=True, help="The sentence encoder.")
+docs_app = typer.Typer(no_args_is_help=True, help="Documents generated from the code.")
+app.add_typer(eval_app, name="eval")
+app.add_typer(encoder_app, name="encoder")
+app.add_typer(docs_app, name="docs")
+
+
+def _settings() -> Settings:
+    settings = Settings()
+    configure_logging(settings.log_level, settings.log_format)
+    return settings
+
+
+@app.command()
+@command
+def up() -> None:
+    """Build what is missing, start every process, say when all are ready."""
+    from api import models
+    from api import up as processes
+    from api.preparing import accounts_text, prepare
+    from api.wiring import build_parts
+
+    settings = _settings()
+    models.build_missing(settings, told)
+
+    async def ready_database() -> str:
+        parts = build_parts(settings)
+        try:
+            return accounts_text(await prepare(settings, parts))
+        finally:
+            await parts.stop()
+
+    accounts = asyncio.run(ready_database())
+    raise typer.Exit(processes.run(settings, lambda: accounts))
+
+
+@app.command()
+@command
+def down() -> None:
+    """Stop what `frontline up` started."""
+    from api import up as processes
+
+    stopped = processes.down(_settings())
+    out.print("stopped" if stopped else "nothing is running")
+
+
+@app.command("api")
+@command
+def serve() -> None:
+    """Run one API process."""
+    import uvicorn
+
+    from api.app import create_app
+    from api.preparing import accounts_text, prepare
+    from api.wiring import build_parts
+
+    settings = _settings()
+
+    async def run() -> None:
+        parts = build_parts(settings)
+        if accounts := accounts_text(await prepare(settings, parts)):
+            err.print(accounts, markup=False, soft_wrap=True)
+        config = uvicorn.Config(
+            create_app(settings, parts=parts),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            ws="websockets-sansio",
+            ws_max_size=settings.request_max_bytes,
+            timeout_graceful_shutdown=10,
+        )
+        await uvicorn.Server(config).serve()
+
+    with suppress(KeyboardInterrupt):
+        asyncio.run(run())
+
+
+@app.command()
+@command
+def worker() -> None:
+    """Run timers and deliveries apart from the API (`run_worker_in_api` off)."""
+    from api.preparing import prepare
+    from api.wiring import build_parts
+
+    settings = _settings()
+
+    async def run() -> None:
+        parts = build_parts(settings)
+        await prepare(settings, parts)
+        await parts.events.start()
+        await parts.start_worker()
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await stop.wait()
+        await parts.stop()
+
+    asyncio.run(run())
+
+
+@app.command("create-staff")
+@command
+def create_staff(
+    username: str,
+    display_name: Annotated[str, typer.Argument()] = "",
+    role: Annotated[str, typer.Option(help="agent supervisor trainer hq admin")] = "agent",
+    reset: Annotated[bool, typer.Option("--reset", help="A new password for this one.")] = False,
+) -> None:
+    """Make an account (or with --reset a new password) and print its password once."""
+    from api.schema import upgrade
+    from api.wiring import build_parts
+
+    settings = _settings()
+
+    async def run() -> None:
+        parts = build_parts(settings)
+        await upgrade(settings.effective_database_url)
+        try:
+            if reset:
+                account = await parts.staff.reset_password(username)
+            else:
+                account = await parts.staff.create(username, display_name or username, role)
+        finally:
+            await parts.stop()
+        out.print(f"{account.staff.username} {account.password}", markup=False)
+
+    asyncio.run(run())
+
+
+@app.command("import-cases")
+@command
+def import_cases(
+    file: ExistingFile,
+    on_conflict: Annotated[str, typer.Option(help="update or reject known ids")] = "update",
+    author: Annotated[str, typer.Option(help="Name kept with each version.")] = "import",
+) -> None:
+    """Import a CSV or JSONL file; exit 1 when rows were rejected (the good rows are in)."""
+    from api.schema import upgrade
+    from api.wiring import build_parts
+    from knowledge_base import interchange
+
+    settings = _settings()
+
+    async def run() -> interchange.ImportReport:
+        parts = build_parts(settings)
+        await upgrade(settings.effective_database_url)
+        try:
+            async with parts.work.begin() as session:
+                return await interchange.import_cases(
+                    session,
+                    parts.library,
+                    file.read_bytes(),
+                    file.name,
+                    author,
+                    interchange.OnConflict(on_conflict),
+                )
+        finally:
+            await parts.stop()
+
+    report = asyncio.run(run())
+    for warning in report.warnings:
+        err.print(f"warning: {warning}", markup=False, soft_wrap=True)
+    for row in report.rejected:
+        reasons = "；".join(row.reasons)
+        err.print(f"row {row.row} {row.id}: {reasons}", markup=False, soft_wrap=True)
+    out.print(f"accepted {report.accepted}, rejected {len(report.rejected)}")
+    if report.rejected:
+        raise typer.Exit(1)
+
+
+@app.command("export-cases")
+@command
+def export_cases(
+    file: Annotated[Path, typer.Argument(help="Ends in .csv or .jsonl.", dir_okay=False)],
+) -> None:
+    """Export the whole library; the file can be imported again."""
+    from api.schema import upgrade
+    from api.wiring import build_parts
+    from knowledge_base import interchange
+
+    formats = {".csv": interchange.export_csv, ".jsonl": interchange.export_jsonl}
+    if file.suffix not in formats:
+        raise typer.BadParameter("the file must end in .csv or .jsonl")
+    settings = _settings()
+
+    async def run() -> str:
+        parts = build_parts(settings)
+        await upgrade(settings.effective_database_url)
+        try:
+            async with parts.work.reading() as session:
+                return formats[file.suffix](await interchange.all_cases(session))
+        finally:
+            await parts.stop()
+
+    file.write_text(asyncio.run(run()), encoding="utf-8", newline="")
+    out.print(f"written to {file}", markup=False, soft_wrap=True)
+
+
+@app.command("train-bot")
+@command
+def train_bot() -> None:
+    """Train the bot into bot/models."""
+    from bot.training import train_bot as train
+
+    train(_settings(), told)
+
+
+@encoder_app.command("build")
+@command
+def build_encoder() -> None:
+    """Build the default encoder and the triage model into the data folder."""
+    from assist.encoder.build import build_encoder as build
+    from assist.triage.build import build_triage
+
+    settings = _settings()
+    build(settings.data_dir / "models" / "encoder", told)
+    build_triage(settings.data_dir / "models" / "triage", told)
+
+
+@docs_app.command("settings")
+@command
+def write_settings_page() -> None:
+    """Regenerate docs/settings.md from the Settings class."""
+    from api.settings_page import PAGE, settings_page
+
+    PAGE.write_text(settings_page(), encoding="utf-8")
+    out.print(f"written to {PAGE}", markup=False, soft_wrap=True)

@@ -1,0 +1,103 @@
+"""`frontline eval …`: the production code path measured on a file of one's own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api.console import command, out, table_of, told
+from foundation.logging import configure_logging
+from foundation.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="Measure search, triage, intents or journeys.")
+
+FileOption = Annotated[Path, typer.Option("--file", exists=True, dir_okay=False, readable=True)]
+AsJson = Annotated[bool, typer.Option("--json", help="One flat JSON object on stdout.")]
+Errors = Annotated[
+    Path | None,
+    typer.Option("--errors", dir_okay=False, help="Write the wrong lines and why (JSONL)."),
+]
+
+
+def _settings() -> Settings:
+    settings = Settings()
+    configure_logging("WARNING", settings.log_format)
+    return settings
+
+
+@app.command()
+@command
+def search(
+    library: Annotated[Path, typer.Option(exists=True, dir_okay=False, readable=True)],
+    queries: Annotated[Path, typer.Option(exists=True, dir_okay=False, readable=True)],
+    as_json: AsJson = False,
+    errors: Errors = None,
+) -> None:
+    """The production search over a throw-away index of LIBRARY, asked QUERIES."""
+    from assist.search.evaluation import evaluate_search
+
+    from assist.encoder.load import load_encoder
+
+    settings = _settings()
+    told(f"encoder {settings.encoder_path}")
+    encoder = load_encoder(settings.encoder_path, settings.encoder_threads)
+    _show("search", evaluate_search(encoder, library, queries, errors), as_json=as_json)
+
+
+@app.command()
+@command
+def triage(file: FileOption, as_json: AsJson = False, errors: Errors = None) -> None:
+    """The gateway's triage on lines of text, level and category."""
+    from assist.triage.evaluation import evaluate_triage
+    from assist.triage.triage import Triage
+
+    settings = _settings()
+    judge = Triage.load(settings.triage_path, settings.encoder_threads)
+    _show("triage", evaluate_triage(judge, file, errors), as_json=as_json)
+
+
+@app.command()
+@command
+def intents(file: FileOption, as_json: AsJson = False, errors: Errors = None) -> None:
+    """The trained bot on lines of text, intent and entities."""
+    from bot.evaluation import evaluate_intents
+
+    _settings()
+    _show("intents", evaluate_intents(file, errors_path=errors), as_json=as_json)
+
+
+@app.command()
+@command
+def journeys(file: FileOption, as_json: AsJson = False, errors: Errors = None) -> None:
+    """Whole conversations through the running gateway."""
+    from api.journeys.report import run_journeys
+
+    _show("journeys", run_journeys(_settings(), file, errors), as_json=as_json)
+
+
+def _show(what: str, found: dict[str, Any], *, as_json: bool) -> None:
+    """Rates and times as a table, one more for each nested table; or all of it as JSON."""
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return
+    plain = {name: value for name, value in found.items() if not isinstance(value, dict)}
+    rows = [[name, _number(value)] for name, value in plain.items()]
+    out.print(table_of(what, ["figure", "value"], rows))
+    for name, nested in found.items():
+        if isinstance(nested, dict) and nested:
+            out.print(_nested(name, nested))
+
+
+def _nested(name: str, nested: dict[str, Any]) -> Any:
+    columns = list(dict.fromkeys(key for row in nested.values() for key in row))
+    rows = [[key, *(_number(row.get(c)) for c in columns)] for key, row in nested.items()]
+    return table_of(name, ["", *columns], rows)
+
+
+def _number(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,1 @@
+"""The Rasa bot: its components (bot environment) and its actions (main environment)."""

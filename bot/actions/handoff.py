@@ -1,0 +1,117 @@
+"""Bringing in a person: on request, after repeated misunderstanding, in an emergency."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot.actions.knowledge import answer_question
+from bot.actions.turn import Said, ServiceAction, slots
+
+TOLD = {
+    "last_question": "刚才的问题",
+    "last_product": "产品",
+    "repair_product": "报修产品",
+    "repair_symptom": "故障",
+    "repair_time": "上门时间",
+    "repair_address": "地址",
+    "repair_phone": "电话",
+    "repair_no": "维修单",
+    "complaint_what": "投诉内容",
+    "complaint_product": "投诉产品",
+    "complaint_phone": "联系电话",
+    "complaint_order_no": "订单号",
+    "complaint_no": "投诉单",
+}
+"""Slots that help the agent who takes over, and what they are called."""
+
+FALLBACKS_BEFORE_HUMAN = 2
+
+
+def hand_over(
+    dispatcher: CollectingDispatcher, tracker: Tracker, reason: str, **more: Any
+) -> list[EventType]:
+    """Ask the gateway for a person; it queues, and says how long it takes."""
+    known = {**tracker.slots, **more}
+    told = {label: str(known[slot]) for slot, label in TOLD.items() if known.get(slot)}
+    dispatcher.utter_message(json_message={"handoff": {"reason": reason, "slots": told}})
+    return slots({"offer": None, "fallbacks": 0})
+
+
+def raise_emergency(dispatcher: CollectingDispatcher, said: Said) -> list[EventType]:
+    """Tell the gateway which hazard the bot's own rules saw."""
+    dispatcher.utter_message(json_message={"emergency": {"category": said.category}})
+    return []
+
+
+class RequestHuman(ServiceAction):
+    """The customer wants a person."""
+
+    action = "action_request_human"
+
+    async def act(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
+    ) -> list[EventType]:
+        dispatcher.utter_message(response="utter_handoff")
+        return hand_over(dispatcher, tracker, "customer asked")
+
+
+class Emergency(ServiceAction):
+    """A hazard rule is sure."""
+
+    action = "action_emergency"
+
+    async def act(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
+    ) -> list[EventType]:
+        return raise_emergency(dispatcher, said)
+
+
+class Fallback(ServiceAction):
+    """Not understood: the knowledge base has a try, then a person is offered, then fetched."""
+
+    action = "action_fallback"
+
+    async def act(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
+    ) -> list[EventType]:
+        found = await answer_question(self.services, dispatcher, tracker, said, admit=False)
+        if found is not None:
+            return [*found, SlotSet("fallbacks", 0)]
+        misses = int(tracker.get_slot("fallbacks") or 0) + 1
+        if misses >= FALLBACKS_BEFORE_HUMAN:
+            dispatcher.utter_message(response="utter_not_understood_again")
+            return hand_over(dispatcher, tracker, "not understood twice")
+        dispatcher.utter_message(response="utter_not_understood")
+        return slots({"fallbacks": misses, "offer": "human"})
+
+
+class Affirm(ServiceAction):
+    """Yes, to whatever was offered."""
+
+    action = "action_affirm"
+
+    async def act(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
+    ) -> list[EventType]:
+        if tracker.get_slot("offer") == "human":
+            dispatcher.utter_message(response="utter_handoff")
+            return hand_over(dispatcher, tracker, "customer accepted the offer")
+        dispatcher.utter_message(response="utter_go_on")
+        return []
+
+
+class Deny(ServiceAction):
+    """No, to whatever was offered."""
+
+    action = "action_deny"
+
+    async def act(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
+    ) -> list[EventType]:
+        offered = tracker.get_slot("offer") == "human"
+        dispatcher.utter_message(response="utter_as_you_like" if offered else "utter_alright")
+        return slots({"offer": None})

@@ -1,0 +1,128 @@
+"""Questions answered from the knowledge base: outright, by choice, or honestly not."""
+
+from __future__ import annotations
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+
+from assist.entities.extractor import extract
+from assist.entities.folding import fold
+from bot.actions.services import ActionServices, KnowledgeFound, KnowledgeHit
+from bot.actions.turn import QUESTIONS, Said, ServiceAction, canonical_product, slots
+
+CHOICES = 3
+SHORT_QUESTION = 25
+
+
+class Answer(ServiceAction):
+    """A routine question."""
+
+    action = "action_answer"
+
+    async def act(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
+    ) -> list[EventType]:
+        return await answer_question(self.services, dispatcher, tracker, said) or []
+
+
+class FollowUp(ServiceAction):
+    """An appliance and little else: the question before, asked of this appliance."""
+
+    action = "action_follow_up"
+
+    async def act(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
+    ) -> list[EventType]:
+        earlier = tracker.get_slot("last_question")
+        product = said.product or said.first("model")
+        if not earlier:
+            dispatcher.utter_message(response="utter_what_about_product", product=product)
+            return slots({"last_product": product})
+        said.text = with_product(earlier, product)
+        said.intent = tracker.get_slot("last_topic") or ""
+        said.entities["product"] = [product]
+        return await answer_question(self.services, dispatcher, tracker, said) or []
+
+
+async def answer_question(
+    services: ActionServices,
+    dispatcher: CollectingDispatcher,
+    tracker: Tracker,
+    said: Said,
+    *,
+    admit: bool = True,
+) -> list[EventType] | None:
+    """Answer from the library; None when nothing fits and not knowing is not to be admitted.
+
+    Below `direct_score` up to three choices are offered, below `choice_score` nothing is said as if
+    it were known (SPEC section 2).
+    """
+    product = said.product or _product_meant(tracker, said)
+    query = said.text if said.product or not product else f"{product} {said.text}"
+    topic = said.intent if said.intent in QUESTIONS else None
+    found = await services.knowledge.search(query, topic=topic, product=product or None, k=CHOICES)
+    remembered = slots(
+        {
+            "last_question": said.text,
+            "last_topic": topic or tracker.get_slot("last_topic"),
+            "last_product": product or None,
+            "fallbacks": 0,
+        }
+    )
+    if best := _sure(found, services.direct_score, product):
+        dispatcher.utter_message(text=spoken(best))
+        return [*remembered, *slots({"offer": None})]
+    maybes = [hit for hit in found.hits if hit.score >= services.choice_score]
+    if maybes and not found.abstained:
+        dispatcher.utter_message(
+            response="utter_choose",
+            buttons=[
+                {"title": _short(hit.title), "payload": hit.title} for hit in maybes[:CHOICES]
+            ],
+        )
+        return [*remembered, *slots({"offer": None})]
+    if not admit:
+        return None
+    dispatcher.utter_message(response="utter_do_not_know")
+    return [*remembered, *slots({"offer": "human"})]
+
+
+def with_product(question: str, product: str) -> str:
+    """`question` with its appliance exchanged for `product`, or put before it."""
+    named = [entity for entity in extract(question) if entity.type == "product"]
+    if not named:
+        return f"{product}{question}"
+    first = named[0]
+    return question[: first.start] + product + question[first.end :]
+
+
+def spoken(hit: KnowledgeHit) -> str:
+    """The answer as one message: one sentence plain, several steps numbered."""
+    steps = [step.strip() for step in hit.steps if step.strip()]
+    if len(steps) <= 1 or hit.topic not in ("ask_usage", "report_fault", "ask_maintenance"):
+        return "\n".join(steps) or hit.title
+    return "\n".join(f"{n}. {step}" for n, step in enumerate(steps, 1))
+
+
+def _sure(found: KnowledgeFound, direct_score: float, product: str) -> KnowledgeHit | None:
+    if found.abstained or not found.hits:
+        return None
+    best = found.hits[0]
+    other_product = bool(product and best.product and not _same(product, best.product))
+    return best if best.score >= direct_score and not other_product else None
+
+
+def _same(one: str, other: str) -> bool:
+    return fold(one) in fold(other) or fold(other) in fold(one)
+
+
+def _product_meant(tracker: Tracker, said: Said) -> str:
+    """The appliance talked of just before, when this short question names none."""
+    if said.first("model") or len(said.text) > SHORT_QUESTION:
+        return ""
+    return canonical_product(str(tracker.get_slot("last_product") or ""))
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= 20 else title[:19] + "…"

@@ -1,0 +1,303 @@
+"""Looking up what was registered: a repair's progress, moving or cancelling it, a complaint."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from assist.entities.folding import fold
+from assist.entities.moments import PARTS, Moment
+from bot.actions.forms import FormDialogue, moment_known, take_moment, take_phone
+from bot.actions.services import Booking, ComplaintStatus
+from bot.actions.turn import Said, buttons, conversation_of
+from foundation.errors import IllegalMove, InvalidInput, NotFound
+from repairs.model import Visit
+
+OWNED = (
+    "lookup_task",
+    "lookup_no",
+    "lookup_day",
+    "lookup_hours",
+    "lookup_part",
+    "lookup_misses",
+    "lookup_done",
+)
+TASKS = {
+    "ask_repair_progress": "progress",
+    "reschedule_repair": "reschedule",
+    "cancel_repair": "cancel",
+    "ask_complaint_status": "complaint",
+}
+MISSES_BEFORE_HUMAN = 2
+OPEN = ("booked", "rescheduled")
+
+_REPAIR_NO = re.compile(r"(?:wx)?[\s-]*(20\d{2}[\s-]?\d{2}[\s-]?\d{2})[\s-]*(\d{1,6})(?!\d)")
+_COMPLAINT_NO = re.compile(r"(?:ts)?[\s-]*(20\d{2}[\s-]?\d{2}[\s-]?\d{2})[\s-]*(\d{1,6})(?!\d)")
+_COMPLAINT_STATES = {
+    "received": "已收到，正在登记核实",
+    "registered": "已登记，正在核实情况",
+    "rejected": "经核实没有受理",
+    "verified": "情况已核实，正在评估",
+    "assessed": "已评估，正在拟处理方案",
+    "planned": "处理方案已经拟好",
+    "awaiting_approval": "处理方案在审批",
+    "executing": "正在按方案处理",
+    "resolved": "已处理完，等您确认",
+    "confirmed": "已处理完并确认",
+    "archived": "已结案",
+}
+
+
+class ValidateLookupForm(FormDialogue):
+    """One turn of a look-up; does the thing itself as soon as it knows enough."""
+
+    action = "validate_lookup_form"
+    form = "lookup_form"
+    owned = OWNED
+    stopped = "utter_lookup_stopped"
+
+    async def fill(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said, beginning: bool
+    ) -> dict[str, Any]:
+        task = (
+            TASKS.get(said.intent, "progress")
+            if beginning
+            else str(tracker.get_slot("lookup_task"))
+        )
+        filled: dict[str, Any] = {"lookup_task": task} if beginning else {}
+        if task == "complaint":
+            return {**filled, **await self._complaint(dispatcher, tracker, said, beginning)}
+        number = self._number(tracker, said, beginning)
+        if not number:
+            found = await self._repairs(dispatcher, tracker, said, beginning)
+            if isinstance(found, dict):
+                return {**filled, **found}
+            number = found
+        booking = await self.services.repairs.find(number) if number else None
+        if number and booking is None:
+            return {**filled, **self._missed(dispatcher, tracker, "utter_repair_not_found")}
+        if booking is None:
+            return filled
+        filled["lookup_no"] = booking.no
+        if task == "progress":
+            dispatcher.utter_message(text=repair_told(booking))
+            return {**filled, "lookup_done": True}
+        if booking.state not in OPEN:
+            dispatcher.utter_message(text=repair_told(booking))
+            return {**filled, "lookup_done": True}
+        return {**filled, **await self._change(dispatcher, tracker, said, booking, task, beginning)}
+
+    async def accept_plain(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
+    ) -> dict[str, Any]:
+        task = tracker.get_slot("lookup_task")
+        response = "utter_complaint_key" if task == "complaint" else "utter_repair_key"
+        return self._missed(dispatcher, tracker, response)
+
+    async def conclude(
+        self,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        said: Said,
+        known: dict[str, Any],
+        beginning: bool,
+    ) -> dict[str, Any]:
+        if beginning and not known.get("lookup_no") and not known.get("lookup_done"):
+            if not known.get("lookup_misses"):
+                complaint = known.get("lookup_task") == "complaint"
+                dispatcher.utter_message(
+                    response="utter_complaint_key" if complaint else "utter_repair_key"
+                )
+        return {"asides": int(tracker.get_slot("asides") or 0) + 1}
+
+    def _number(self, tracker: Tracker, said: Said, beginning: bool) -> str:
+        if match := _REPAIR_NO.search(_without_phones(said)):
+            return "WX" + re.sub(r"\D", "", match[1]) + match[2]
+        return str(self.known(tracker, "lookup_no", beginning) or "")
+
+    async def _repairs(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said, beginning: bool
+    ) -> dict[str, Any] | str:
+        """The one booking meant, or what to keep after asking which or telling all."""
+        phone, told = take_phone(dispatcher, said, asked=not beginning)
+        if told:
+            return {"lookup_misses": 1}
+        task = TASKS.get(said.intent, "progress") if beginning else tracker.get_slot("lookup_task")
+        if phone:
+            bookings: Sequence[Booking] = await self.services.repairs.by_phone(phone)
+        elif beginning:
+            bookings = await self.services.repairs.of_conversation(conversation_of(tracker))
+        else:
+            return ""
+        if task != "progress":
+            bookings = [booking for booking in bookings if booking.state in OPEN]
+        if phone and not bookings:
+            return self._missed(dispatcher, tracker, "utter_repair_phone_unknown")
+        if len(bookings) == 1:
+            return bookings[0].no
+        if bookings and task == "progress":
+            dispatcher.utter_message(text="\n".join(repair_told(b) for b in bookings[:3]))
+            return {"lookup_done": True}
+        if bookings:
+            dispatcher.utter_message(
+                response="utter_which_repair", buttons=buttons(b.no for b in bookings[:3])
+            )
+            return {"lookup_misses": 1}
+        return ""
+
+    async def _change(
+        self,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        said: Said,
+        booking: Booking,
+        task: str,
+        beginning: bool,
+    ) -> dict[str, Any]:
+        if task == "cancel":
+            return await self._cancel(dispatcher, tracker, said, booking, beginning)
+        return await self._reschedule(dispatcher, tracker, said, booking, beginning)
+
+    async def _cancel(
+        self,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        said: Said,
+        booking: Booking,
+        beginning: bool,
+    ) -> dict[str, Any]:
+        asked = not beginning and tracker.get_slot("lookup_no") == booking.no
+        if asked and (said.agrees or said.intent == "cancel_repair" or "取消" in said.text):
+            try:
+                await self.services.repairs.cancel(booking.no, said.text[:200])
+            except (IllegalMove, NotFound):
+                dispatcher.utter_message(response="utter_repair_not_found")
+                return {"lookup_done": True}
+            dispatcher.utter_message(response="utter_repair_cancelled", number=booking.no)
+            return {"lookup_done": True}
+        if asked:
+            dispatcher.utter_message(response="utter_repair_kept", number=booking.no)
+            return {"lookup_done": True}
+        dispatcher.utter_message(
+            response="utter_cancel_sure",
+            number=booking.no,
+            product=booking.product,
+            visit=visit_said(booking.visit),
+        )
+        return {}
+
+    async def _reschedule(
+        self,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        said: Said,
+        booking: Booking,
+        beginning: bool,
+    ) -> dict[str, Any]:
+        earlier = moment_known(
+            *(self.known(tracker, f"lookup_{part}", beginning) for part in ("day", "hours", "part"))
+        )
+        text = _REPAIR_NO.sub(" ", _without_phones(said))
+        moment, told = take_moment(self.services, dispatcher, text, earlier)
+        if moment is None:
+            if not told:
+                dispatcher.utter_message(
+                    response="utter_move_to_when",
+                    number=booking.no,
+                    visit=visit_said(booking.visit),
+                )
+            return {}
+        if moment.day is None or moment.hours is None:
+            response = "utter_ask_hours" if moment.day else "utter_ask_day"
+            dispatcher.utter_message(response=response, day=moment.said(), part=moment.part)
+            return _moment_slots(moment)
+        try:
+            moved = await self.services.repairs.reschedule(
+                booking.no, Visit(moment.day, *moment.hours)
+            )
+        except (IllegalMove, NotFound, InvalidInput):
+            dispatcher.utter_message(response="utter_outside_hours")
+            return {}
+        dispatcher.utter_message(
+            response="utter_repair_moved", number=moved.no, visit=visit_said(moved.visit)
+        )
+        return {"lookup_done": True}
+
+    async def _complaint(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said, beginning: bool
+    ) -> dict[str, Any]:
+        desk = self.services.complaints
+        if match := _COMPLAINT_NO.search(_without_phones(said)):
+            number = "TS" + re.sub(r"\D", "", match[1]) + "-" + match[2]
+            status = await desk.find(number)
+            if status is None:
+                return self._missed(dispatcher, tracker, "utter_complaint_not_found")
+            dispatcher.utter_message(text=complaint_told(status))
+            return {"lookup_done": True}
+        phone, told = take_phone(dispatcher, said, asked=not beginning)
+        if told:
+            return {"lookup_misses": 1}
+        found: Sequence[ComplaintStatus] = []
+        if phone:
+            found = await desk.by_phone(phone)
+            if not found:
+                return self._missed(dispatcher, tracker, "utter_complaint_phone_unknown")
+        elif beginning:
+            found = await desk.of_conversation(conversation_of(tracker))
+        if not found:
+            return {}
+        dispatcher.utter_message(text="\n".join(complaint_told(status) for status in found[:3]))
+        return {"lookup_done": True}
+
+    def _missed(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, response: str
+    ) -> dict[str, Any]:
+        misses = int(tracker.get_slot("lookup_misses") or 0) + 1
+        if misses > MISSES_BEFORE_HUMAN:
+            dispatcher.utter_message(response="utter_lookup_human")
+            return {"lookup_done": True, "offer": "human"}
+        dispatcher.utter_message(response=response)
+        return {"lookup_misses": misses}
+
+
+def repair_told(booking: Booking) -> str:
+    """Where a booking stands, without what only its owner should hear."""
+    when = visit_said(booking.visit)
+    if booking.state == "cancelled":
+        return f"维修单 {booking.no}（{booking.product}）已经取消了。还想修的话，跟我说一声“报修”就行。"
+    if booking.state == "done":
+        return f"维修单 {booking.no}（{booking.product}）已经完成。同一故障 90 天内再出现，可以免费返修。"
+    moved = "已改约，" if booking.state == "rescheduled" else ""
+    return f"维修单 {booking.no}（{booking.product}）{moved}约的是{when}，师傅出发前会先打电话。"
+
+
+def complaint_told(status: ComplaintStatus) -> str:
+    """Where a complaint stands."""
+    state = _COMPLAINT_STATES.get(status.state, "正在处理")
+    return f"投诉 {status.no} 目前的状态：{state}。有新进展会第一时间联系您。"
+
+
+def visit_said(visit: Visit) -> str:
+    """A visit read back: `11月6日（周四）上午`."""
+    hours = (visit.from_hour, visit.to_hour)
+    part = next((name for name, span in PARTS.items() if span == hours), "")
+    return Moment(visit.day, hours, part or f"{hours[0]}:00-{hours[1]}:00").said()
+
+
+def _moment_slots(moment: Moment) -> dict[str, Any]:
+    return {
+        "lookup_day": moment.day.isoformat() if moment.day else None,
+        "lookup_hours": "{}-{}".format(*moment.hours) if moment.hours else None,
+        "lookup_part": moment.part or None,
+    }
+
+
+def _without_phones(said: Said) -> str:
+    text = fold(said.text)
+    for typed in (*said.entities.get("phone", []), *said.entities.get("order_no", [])):
+        text = text.replace(fold(typed), " ")
+    return text

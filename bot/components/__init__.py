@@ -1,0 +1,1 @@
+"""Rasa graph components; run in the bot's own environment."""

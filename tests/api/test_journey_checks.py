@@ -1,0 +1,79 @@
+"""What a journey file may say, and how a turn is judged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from api.journeys.checks import Seen, check, is_checkable
+from api.journeys.script import read_script
+from foundation.errors import InvalidInput
+
+FILE = """
+meta:
+  never_always: ["utter_"]
+journeys:
+- id: A1
+  title: 问保修
+  setup: {now: "2025-11-05T11:00:00+08:00", facts: {phone: "13800001234"}}
+  turns:
+  - customer: "啊"
+    repeat: 3
+    expect: {state: bot, contains_any: ["保修"]}
+  - event: agent_joins
+    expect: {checks: ["只给人看"]}
+"""
+
+
+def test_a_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "j.yml"
+    path.write_text(FILE, encoding="utf-8")
+    script = read_script(path)
+    journey = script.journeys[0]
+    assert script.never_always == ["utter_"]
+    assert journey.turns[0].customer == "啊啊啊"
+    assert journey.turns[1].event == "agent_joins"
+    assert journey.facts == {"phone": "13800001234"}
+    assert journey.now.isoformat() == "2025-11-05T11:00:00+08:00"
+    assert [is_checkable(t.expect) for t in journey.turns] == [True, False]
+
+
+@pytest.mark.parametrize("text", ["", "journeys: 3", "journeys: [{id: 1, turns: [{}]}]", "a: ["])
+def test_a_wrong_file_is_refused_with_a_reason(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "j.yml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidInput):
+        read_script(path)
+
+
+SEEN = Seen(["整机保修一年"], [], state="bot", level="routine")
+
+
+@pytest.mark.parametrize(
+    ("expect", "passes"),
+    [
+        ({"state": "bot"}, True),
+        ({"state": ["queued", "human"]}, False),
+        ({"level": ["routine", "sensitive"]}, True),
+        ({"contains_any": ["保修", "质保"]}, True),
+        ({"contains_groups": [["整机"], ["两年", "一年"]]}, True),
+        ({"contains_groups": [["整机"], ["两年"]]}, False),
+        ({"never": ["一年"]}, False),
+        ({"bot_reply": "required"}, True),
+        ({"bot_reply": "none"}, False),
+        ({"complaint": {"created": False}}, True),
+        ({"complaint": {"created": True}}, False),
+    ],
+)
+def test_a_turn_is_judged(expect: dict[str, object], passes: bool) -> None:
+    assert (check(expect, SEEN, []).failures == []) is passes
+
+
+def test_words_that_never_may_be_said_count_in_every_turn() -> None:
+    assert check({}, SEEN, ["整机"]).failures == ["said “整机”"]
+
+
+def test_a_queue_notice_is_not_the_bot_speaking() -> None:
+    seen = Seen([], ["还在排队"], state="queued", level="routine")
+    assert check({"bot_reply": "none_or_queue_notice"}, seen, []).failures == []
