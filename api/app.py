@@ -13,6 +13,7 @@ from api import errors
 from api.limits import BodyLimit
 from api.observing import Observed, SecurityHeaders
 from api.routes import (
+    assist,
     attachments,
     auth,
     cases,
@@ -47,7 +48,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         503: "A part does not answer",
     }.items()
 }
-ROUTERS = (conversations, attachments, auth, desk, pages, staff, cases)
+ROUTERS = (conversations, attachments, auth, desk, pages, staff, assist, cases)
 
 
 def create_app(settings: Settings, *, parts: Parts | None = None) -> FastAPI:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.case_search import CaseSearch
-from api.errors import place_of
+from bot.actions import build_executor
 from bot.actions.services import (
     ActionServices,
     Booking,
@@ -33,50 +31,25 @@ from repairs.model import RepairRequest, Visit
 from repairs.service import RepairService
 from repairs.storage import RepairBooking
 
-if TYPE_CHECKING:
-    from rasa_sdk.executor import ActionExecutor
-
-log = structlog.get_logger(__name__)
-
 
 class BotActions:
-    """Runs the action that Rasa names. Loaded in the background; `problem` says what is wrong."""
+    """Runs the action that Rasa names."""
 
     def __init__(self, services: ActionServices) -> None:
-        self._services = services
-        self._executor: ActionExecutor | None = None
-        self.problem: str | None = "actions are not loaded yet"
-
-    async def load(self) -> None:
-        """Import and register the actions; never raises."""
-        try:
-            self._executor = await asyncio.to_thread(_executor_of, self._services)
-            self.problem = None
-        except Exception as error:
-            self.problem = f"actions: {type(error).__name__}: {error}"[:300]
-            log.error("bot_actions_missing", error=type(error).__name__, place=place_of(error))
+        self._executor = build_executor(services)
 
     async def run(self, payload: dict[str, Any]) -> dict[str, Any]:
         """One action; the answer Rasa expects.
 
         Raises:
-            Unavailable: the actions are not loaded.
             rasa_sdk.interfaces.ActionExecutionRejection: the action gives the turn back.
             rasa_sdk.interfaces.ActionNotFoundException: no such action.
         """
-        if self._executor is None:
-            raise Unavailable("bot actions", self.problem or "")
         result = await self._executor.run(payload)
         if result is None:
             return {"events": [], "responses": []}
         answer: dict[str, Any] = result.model_dump()
         return answer
-
-
-def _executor_of(services: ActionServices) -> ActionExecutor:
-    from bot.actions import build_executor
-
-    return build_executor(services)
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,14 @@ Encoder and index open in the background. Until then, and when that fails, searc
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
 
 from api.errors import place_of
+from assist.encoder.runtime import Encoder
 from assist.search.model import SearchResult
 from foundation.errors import Unavailable
 from foundation.metrics import SEARCH_SECONDS
@@ -26,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 RETRY_S = 5.0
 CHUNK = 32
+NOT_BUILT = "not built yet"
 
 
 class Engine(Protocol):
@@ -51,6 +54,14 @@ class Engine(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Opened:
+    """An empty engine and its encoder (None where the engine has none)."""
+
+    engine: Engine
+    encoder: Encoder | None = None
+
+
 class CaseSearch:
     """Search over the published cases. `open_engine` may take seconds and may fail."""
 
@@ -59,20 +70,20 @@ class CaseSearch:
         settings: Settings,
         work: UnitOfWork,
         library: CaseLibrary,
-        open_engine: Callable[[], Engine],
+        open_engine: Callable[[], Opened],
     ) -> None:
         self._poll_s = settings.index_poll_s
         self._work = work
         self._library = library
         self._open_engine = open_engine
-        self._engine: Engine | None = None
+        self._opened: Opened | None = None
         self._task: asyncio.Task[None] | None = None
         self.encoder_problem: str | None = "not loaded yet"
-        self.index_problem: str | None = "not built yet"
+        self.index_problem: str | None = NOT_BUILT
 
-    async def start(self) -> None:
-        """Open and follow the library in the background."""
-        self._task = asyncio.create_task(self._run())
+    async def start(self, when_open: Callable[[], Awaitable[None]]) -> None:
+        """Open and follow the library in the background; `when_open` is awaited once open."""
+        self._task = asyncio.create_task(self._run(when_open))
 
     async def stop(self) -> None:
         """Stop following."""
@@ -81,15 +92,15 @@ class CaseSearch:
             await asyncio.gather(self._task, return_exceptions=True)
 
     @property
-    def engine(self) -> Engine:
-        """The engine itself.
+    def opened(self) -> Opened:
+        """Engine and encoder.
 
         Raises:
-            Unavailable: not open yet.
+            Unavailable: not open, or the index is not filled yet.
         """
-        if self._engine is None or self.index_problem == "not built yet":
+        if self._opened is None or self.index_problem == NOT_BUILT:
             raise Unavailable("search", self.encoder_problem or self.index_problem or "")
-        return self._engine
+        return self._opened
 
     async def search(
         self,
@@ -101,29 +112,37 @@ class CaseSearch:
         kind: str | None = None,
     ) -> SearchResult:
         """Search in a thread of its own. Raises `Unavailable`."""
-        engine = self.engine
+        engine = self.opened.engine
         with SEARCH_SECONDS.time():
             return await asyncio.to_thread(engine.search, query, k, product, topic, kind)
 
-    async def _run(self) -> None:
-        while self._engine is None:
-            try:
-                self._engine = await asyncio.to_thread(self._open_engine)
-                self.encoder_problem = None
-            except Exception as error:
-                self.encoder_problem = f"{type(error).__name__}: {error}"[:300]
-                log.error("search_not_opened", reason=self.encoder_problem)
-                await asyncio.sleep(RETRY_S)
+    async def _run(self, when_open: Callable[[], Awaitable[None]]) -> None:
+        opened = await self._open()
         feed = CaseFeed(self._library)
         while True:
             try:
-                await self._follow(self._engine, feed)
+                await self._follow(opened.engine, feed)
+                if self.index_problem == NOT_BUILT:
+                    self.index_problem = None
+                    await when_open()
                 self.index_problem = None
             except Exception as error:
                 if self.index_problem is None:
                     self.index_problem = f"stale: {type(error).__name__}"
                 log.error("index_not_updated", error=type(error).__name__, place=place_of(error))
             await asyncio.sleep(self._poll_s)
+
+    async def _open(self) -> Opened:
+        while True:
+            try:
+                self._opened = await asyncio.to_thread(self._open_engine)
+            except Exception as error:
+                self.encoder_problem = f"{type(error).__name__}: {error}"[:300]
+                log.error("search_not_opened", reason=self.encoder_problem)
+                await asyncio.sleep(RETRY_S)
+            else:
+                self.encoder_problem = None
+                return self._opened
 
     async def _follow(self, engine: Engine, feed: CaseFeed) -> None:
         async with self._work.reading() as session:
@@ -135,15 +154,14 @@ class CaseSearch:
         feed.applied(update)
 
 
-def engine_opener(settings: Settings) -> Callable[[], Engine]:
+def engine_opener(settings: Settings) -> Callable[[], Opened]:
     """Opens the encoder that the settings name and an empty engine over it."""
 
-    def open_engine() -> Engine:
+    def open_engine() -> Opened:
         from assist.encoder.load import load_encoder
         from assist.search.engine import SearchEngine
 
         encoder = load_encoder(settings.encoder_path, settings.encoder_threads)
-        engine: Engine = SearchEngine(encoder)
-        return engine
+        return Opened(SearchEngine(encoder), encoder)
 
     return open_engine

@@ -40,19 +40,10 @@ def up() -> None:
     from api import models
     from api import up as processes
     from api.preparing import accounts_text, prepare
-    from api.wiring import build_parts
 
     settings = _settings()
     models.build_missing(settings, told)
-
-    async def ready_database() -> str:
-        parts = build_parts(settings)
-        try:
-            return accounts_text(await prepare(settings, parts))
-        finally:
-            await parts.stop()
-
-    accounts = asyncio.run(ready_database())
+    accounts = accounts_text(asyncio.run(prepare(settings)))
     raise typer.Exit(processes.run(settings, lambda: accounts))
 
 
@@ -74,16 +65,14 @@ def serve() -> None:
 
     from api.app import create_app
     from api.preparing import accounts_text, prepare
-    from api.wiring import build_parts
 
     settings = _settings()
 
     async def run() -> None:
-        parts = build_parts(settings)
-        if accounts := accounts_text(await prepare(settings, parts)):
+        if accounts := accounts_text(await prepare(settings)):
             err.print(accounts, markup=False, soft_wrap=True)
         config = uvicorn.Config(
-            create_app(settings, parts=parts),
+            create_app(settings),
             host=settings.host,
             port=settings.port,
             log_config=None,
@@ -110,8 +99,8 @@ def worker() -> None:
     settings = _settings()
 
     async def run() -> None:
+        await prepare(settings)
         parts = build_parts(settings)
-        await prepare(settings, parts)
         await parts.events.start()
         await parts.start_worker()
         stop = asyncio.Event()
@@ -132,21 +121,16 @@ def create_staff(
     reset: Annotated[bool, typer.Option("--reset", help="A new password for this one.")] = False,
 ) -> None:
     """Make an account (or with --reset a new password) and print its password once."""
-    from api.schema import upgrade
-    from api.wiring import build_parts
+    from api.preparing import opened
 
     settings = _settings()
 
     async def run() -> None:
-        parts = build_parts(settings)
-        await upgrade(settings.effective_database_url)
-        try:
+        async with opened(settings) as store:
             if reset:
-                account = await parts.staff.reset_password(username)
+                account = await store.staff.reset_password(username)
             else:
-                account = await parts.staff.create(username, display_name or username, role)
-        finally:
-            await parts.stop()
+                account = await store.staff.create(username, display_name or username, role)
         out.print(f"{account.staff.username} {account.password}", markup=False)
 
     asyncio.run(run())
@@ -160,27 +144,21 @@ def import_cases(
     author: Annotated[str, typer.Option(help="Name kept with each version.")] = "import",
 ) -> None:
     """Import a CSV or JSONL file; exit 1 when rows were rejected (the good rows are in)."""
-    from api.schema import upgrade
-    from api.wiring import build_parts
+    from api.preparing import opened
     from knowledge_base import interchange
 
     settings = _settings()
 
     async def run() -> interchange.ImportReport:
-        parts = build_parts(settings)
-        await upgrade(settings.effective_database_url)
-        try:
-            async with parts.work.begin() as session:
-                return await interchange.import_cases(
-                    session,
-                    parts.library,
-                    file.read_bytes(),
-                    file.name,
-                    author,
-                    interchange.OnConflict(on_conflict),
-                )
-        finally:
-            await parts.stop()
+        async with opened(settings) as store, store.work.begin() as session:
+            return await interchange.import_cases(
+                session,
+                store.library,
+                file.read_bytes(),
+                file.name,
+                author,
+                interchange.OnConflict(on_conflict),
+            )
 
     report = asyncio.run(run())
     for warning in report.warnings:
@@ -199,8 +177,7 @@ def export_cases(
     file: Annotated[Path, typer.Argument(help="Ends in .csv or .jsonl.", dir_okay=False)],
 ) -> None:
     """Export the whole library; the file can be imported again."""
-    from api.schema import upgrade
-    from api.wiring import build_parts
+    from api.preparing import opened
     from knowledge_base import interchange
 
     formats = {".csv": interchange.export_csv, ".jsonl": interchange.export_jsonl}
@@ -209,13 +186,8 @@ def export_cases(
     settings = _settings()
 
     async def run() -> str:
-        parts = build_parts(settings)
-        await upgrade(settings.effective_database_url)
-        try:
-            async with parts.work.reading() as session:
-                return formats[file.suffix](await interchange.all_cases(session))
-        finally:
-            await parts.stop()
+        async with opened(settings) as store, store.work.reading() as session:
+            return formats[file.suffix](await interchange.all_cases(session))
 
     file.write_text(asyncio.run(run()), encoding="utf-8", newline="")
     out.print(f"written to {file}", markup=False, soft_wrap=True)

@@ -65,8 +65,8 @@ def intents(file: FileOption, as_json: AsJson = False, errors: Errors = None) ->
     """The trained bot on lines of text, intent and entities."""
     from bot.evaluation import evaluate_intents
 
-    _settings()
-    _show("intents", evaluate_intents(file, errors_path=errors), as_json=as_json)
+    found = evaluate_intents(file, settings=_settings(), errors=errors)
+    _show("intents", found, as_json=as_json)
 
 
 @app.command()

@@ -22,7 +22,6 @@ from api.schemas.desk import (
     TriageOut,
 )
 from api.tokens import Tokens
-from assist.search.model import Reasons
 from complaints.storage import Complaint
 from conversations.desk import Overview, Past, attachments_of, mask_numbers, mask_phone
 from conversations.duty import Duty
@@ -33,7 +32,6 @@ from repairs.storage import RepairBooking
 
 BOT_NAME = "小安"
 BRIEF_CHARS = 120
-FACT_NAMES = {"product": "产品", "model": "型号", "fault_code": "故障码"}
 PLACEHOLDERS = {"image": "[图片]", "file": "[文件]"}
 
 
@@ -181,14 +179,6 @@ def repair_brief(booking: RepairBooking) -> RepairBrief:
     visit = booking.visit
     slot = f"{visit.day.month}月{visit.day.day}日 {visit.from_hour}:00–{visit.to_hour}:00"
     return RepairBrief(no=booking.no, product=booking.product, slot=slot, state=booking.state)
-
-
-def reason_lines(reasons: Reasons) -> list[str]:
-    """Why a case was found, in the desk's words."""
-    lines = [f"{FACT_NAMES.get(kind, kind)}相同：{value}" for kind, value in reasons.facts.items()]
-    if reasons.words:
-        lines.append("提到" + "".join(f"“{word}”" for word in reasons.words))
-    return lines
 
 
 def _assignee(conversation: Conversation) -> Assignee | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import threading
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -24,6 +25,9 @@ TABLES = (
     "repairs.storage",
 )
 """Every module that declares tables."""
+
+_IN_THIS_PROCESS = threading.Lock()
+"""Alembic's context is one per process."""
 
 
 def import_tables() -> None:
@@ -46,7 +50,7 @@ async def upgrade(database_url: str) -> None:
 
 
 def _upgrade(database_url: str) -> None:
-    with _alone(database_url):
+    with _IN_THIS_PROCESS, _alone(database_url):
         command.upgrade(alembic_config(database_url), "head")
 
 

@@ -6,21 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import httpx
-import structlog
 from redis.asyncio import Redis
 
 from api.bot_actions import BotActions, action_services
-from api.case_search import CaseSearch, Engine, engine_opener
+from api.case_search import CaseSearch, Opened, engine_opener
 from api.knowledge import Knowledge
 from api.limits import RateLimit
 from api.presenting import Presenter
 from api.rasa_bot import RasaBot
 from api.readiness import Readiness
+from api.sidebar import Sidebar
 from api.staff.service import StaffService
 from api.tokens import Tokens
 from api.triage import Assessor, GatewayTriage
 from api.uploads import Uploads
 from api.websockets import Hub
+from assist.feedback.service import FeedbackService
 from complaints.service import ComplaintService
 from conversations.channels.web.channel import WebChannel
 from conversations.duty import Duty
@@ -36,11 +37,9 @@ from foundation.database import Database
 from foundation.events import Events, RedisEvents, create_events
 from foundation.settings import Settings
 from foundation.transactions import UnitOfWork
-from knowledge_base.seeding import SafetyAdvice, load_seed
+from knowledge_base.seeding import SafetyAdvice
 from knowledge_base.service import CaseLibrary
 from repairs.service import RepairService
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -65,6 +64,8 @@ class Parts:
     actions: BotActions
     library: CaseLibrary
     search: CaseSearch
+    sidebar: Sidebar
+    feedback: FeedbackService
     knowledge: Knowledge
     runner: TurnRunner
     dispatcher: Dispatcher
@@ -81,9 +82,8 @@ class Parts:
         """Start everything an API process runs; messages are worked once triage can judge."""
         await self.events.start()
         await self.hub.start()
-        await self.search.start()
+        await self.search.start(self.sidebar.load)
         await self.triage.load(self.settings)
-        await self.actions.load()
         await self.runner.start()
         if self.settings.run_worker_in_api:
             await self.start_worker()
@@ -104,12 +104,6 @@ class Parts:
         await self.http.aclose()
         await self.database.close()
 
-    async def load_seed(self) -> None:
-        """Bring the shipped library into the database."""
-        async with self.work.begin() as session:
-            report = await load_seed(session, self.clock)
-        log.info("seed_loaded", added=report.added, updated=report.updated, kept=report.kept)
-
 
 def build_parts(
     settings: Settings,
@@ -118,7 +112,7 @@ def build_parts(
     events: Events | None = None,
     bot: Bot | None = None,
     assessor: Assessor | None = None,
-    open_engine: Callable[[], Engine] | None = None,
+    open_engine: Callable[[], Opened] | None = None,
 ) -> Parts:
     """Wire one process. What is passed replaces the real part; nothing is opened yet."""
     clock = clock or SystemClock()
@@ -160,6 +154,8 @@ def build_parts(
         actions=actions,
         library=library,
         search=search,
+        sidebar=Sidebar(work, library, search),
+        feedback=FeedbackService(library, clock),
         knowledge=knowledge,
         runner=TurnRunner(settings, clock, work, duty, handover, safety, triage, bot, knowledge),
         dispatcher=Dispatcher(settings, clock, work, {"web": WebChannel(events)}),
@@ -169,7 +165,7 @@ def build_parts(
         uploads=Uploads(settings, clock, work),
         ip_limit=RateLimit(settings.requests_per_minute_per_ip),
         customer_limit=RateLimit(settings.customer_messages_per_minute),
-        readiness=_readiness(settings, database, events, triage, search, bot, actions),
+        readiness=_readiness(settings, database, events, triage, search, bot),
         http=http,
     )
 
@@ -181,7 +177,6 @@ def _readiness(
     triage: GatewayTriage,
     search: CaseSearch,
     bot: Bot,
-    actions: BotActions,
 ) -> Readiness:
     async def database_check() -> None:
         await database.ping()
@@ -195,8 +190,6 @@ def _readiness(
         return problem
 
     async def bot_check() -> str | None:
-        if actions.problem:
-            return actions.problem
         return await bot.ready() if isinstance(bot, RasaBot) else None
 
     readiness = Readiness()

@@ -72,12 +72,12 @@ _NUMBER_TO_CALL = re.compile(
 )
 _ID_CARD = re.compile(rf"{_START}\d{{17}}[\dXx]{_END}")
 _ID_CARD_NAMED = re.compile(r"身份[证證][^0-9]{0,6}(?P<number>\d{14}\d{0,3}[\dXx])" + _END)
-_BANK_CARD = re.compile(rf"{_START}[3-69]\d(?:[ \-]?\d){{13,17}}{_END}")
+_BANK_CARD = re.compile(rf"{_START}[3-69]\d(?:[ \-]?\d){{14,17}}{_END}")
 _BANK_CARD_NAMED = re.compile(
     r"(?:银行卡|銀行卡|储蓄卡|信用卡|卡号|卡號)[^0-9]{0,6}(?P<number>\d(?:[ \-]?\d){14,18})" + _END
 )
 _BUSINESS_NUMBER = re.compile(
-    r"(?:订单|訂單|单号|單號|运单|快递|物流|工单|发票|税号|序列号|条码|机身)[^0-9]{0,8}$"
+    r"(?:订单|訂單|单号|單號|运单|快递|物流|工单|发票|税号|串号|IMEI|imei|序列号|条码|机身)[^0-9]{0,8}$"
 )
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+", re.A)
 _PLATE = re.compile(
@@ -140,6 +140,8 @@ def redact_case(case: Case) -> tuple[Case, dict[str, list[PersonalData]]]:
 
 def is_id_card(number: str) -> bool:
     """Whether 18 characters are a mainland identity number: birth date and check digit fit."""
+    if number[6:8] not in ("19", "20"):
+        return False
     try:
         date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:

@@ -14,6 +14,7 @@ import httpx
 import uvicorn
 
 from api.app import create_app
+from api.preparing import prepare
 from api.up import Program, rasa_program
 from api.wiring import Parts
 from foundation.errors import Unavailable
@@ -49,6 +50,7 @@ def _free_port() -> int:
 @asynccontextmanager
 async def gateway(settings: Settings, parts: Parts) -> AsyncIterator[None]:
     """Serve `parts` while the block runs."""
+    await prepare(settings, parts)
     app = create_app(settings, parts=parts)
     config = uvicorn.Config(app, port=settings.port, log_level="error", lifespan="on")
     server = uvicorn.Server(config)

@@ -34,7 +34,7 @@ def _migrate(connection: Connection) -> None:
         target_metadata=Base.metadata,
         compare_type=True,
         render_item=_render,
-        render_as_batch=connection.dialect.name == "sqlite",
+        render_as_batch=True,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -9,7 +9,6 @@ from fastapi import APIRouter, File, Path, Query, UploadFile
 from fastapi.responses import Response
 
 from api.access import AnyStaff, LibraryStaff, PartsNow
-from api.presenting import reason_lines
 from api.schemas.base import SearchWords
 from api.schemas.cases import (
     CaseChanges,
@@ -26,6 +25,7 @@ from api.schemas.cases import (
     SearchIn,
     SearchOut,
 )
+from assist.suggestions.service import reasons_said
 from knowledge_base import interchange, storage
 from knowledge_base.model import CaseKind, CaseStatus, Category
 from knowledge_base.records import StoredCase
@@ -53,7 +53,7 @@ async def search_cases(body: SearchIn, _staff: AnyStaff, parts: PartsNow) -> Sea
             case=cases[hit.case_id],
             score=round(hit.score, 4),
             rank=hit.rank,
-            reasons=reason_lines(hit.reasons),
+            reasons=reasons_said(hit.reasons),
         )
         for hit in result.hits
         if hit.case_id in cases

@@ -29,7 +29,7 @@ _NEXT_STAGES = {
     "listening": ("listening", "apology_without_fault", "action"),
     "apology_without_fault": ("apology_without_fault", "action", "listening"),
     "action": ("action", "waiting", "apology_without_fault"),
-    "waiting": ("apology_without_fault", "action", "waiting"),
+    "waiting": ("apology_without_fault", "action", "listening", "waiting"),
     "closing": ("closing",),
     "follow_up": ("follow_up",),
 }
@@ -40,10 +40,11 @@ _TROUBLE = re.compile(
     r"坏|漏|不[^，。]{0,3}(?:转|动|热|冷|亮|出|响|制)|报错|报[a-z]\d|死机|异响|没反应"
 )
 _GENERAL_WEIGHT = 0.3
-_STAGE_WEIGHTS = (1.0, 0.55, 0.4)
+_STAGE_WEIGHTS = (1.0, 0.55, 0.4, 0.3)
 _NEED_WEIGHT = 0.5
 _LIKENESS_WEIGHT = 4.0
 _SLOT_BONUS = 0.15
+_LIKENESS_CHARS = 80
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class EmpathyBook:
     def _likeness(self, said: str) -> list[float]:
         if self._encoder is None or self._vectors is None or self._mean is None or not said:
             return [0.0] * len(self._phrases)
-        query = _unit(self._encoder.encode([said[-200:]]) - self._mean)[0]
+        query = _unit(self._encoder.encode([said[-_LIKENESS_CHARS:]]) - self._mean)[0]
         return [float(value) for value in self._vectors @ query]
 
 

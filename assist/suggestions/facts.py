@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from assist.entities.extractor import extract
 from assist.entities.phrases import product_names
+from assist.suggestions.entities import entities_of
 from assist.suggestions.model import Fact
 from assist.text import normalise
 
@@ -32,6 +32,7 @@ _ABOUT_A_THING = re.compile(
 _SINCE_WHEN = re.compile(
     r"昨|前天|今天|早上|晚上|上周|上个?月|刚|天了|[几\d一二三四五六七八九十]+[天周月]"
 )
+_DANGER = re.compile(r"火|烟|焦|漏电|触电|爆|鼓包|燃气味|煤气")
 _MOST_QUESTIONS = 3
 _ENTITY_MESSAGES = 12
 
@@ -45,7 +46,7 @@ def known(said: Sequence[str], slots: Mapping[str, str], product: str = "") -> d
     if product:
         found["product"] = product
     for text in said[-_ENTITY_MESSAGES:]:
-        found |= {entity.type: entity.value for entity in extract(text[:1000])}
+        found |= {entity.type: entity.value for entity in entities_of(text[:1000])}
     if "product" in found:
         spoken = normalise(found["product"])
         found["product"] = product_names().get(spoken, found["product"])
@@ -72,7 +73,8 @@ def ask_next(said: Sequence[str], facts: Mapping[str, str]) -> list[str]:
         questions.append("订单号方便发我一下吗？AX开头的那一串。")
     if about_thing and "symptom" not in facts and "fault_code" not in facts:
         questions.append("现在具体是什么样？屏幕上有没有显示代码？")
-    if about_thing and "date_time" not in facts and not _SINCE_WHEN.search(text):
+    dated = "date_time" in facts or _SINCE_WHEN.search(text) or _DANGER.search(text)
+    if about_thing and not dated:
         questions.append("大概是从哪天开始的？")
     if about_thing and "model" not in facts and "product" in facts:
         questions.append(f"{facts['product']}的型号是多少？机身铭牌上AX开头的就是。")

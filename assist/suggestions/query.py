@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from assist.entities.extractor import extract
-from assist.entities.model import Entity
+from assist.suggestions.entities import entities_of
 from assist.text import normalise
 from knowledge_base.redaction import redact
 
@@ -21,7 +20,7 @@ _NOISE = re.compile(
     r"|在(?:吗|嘛|么|不在|不)|有人(?:吗|嘛|么|在吗)?|请问(?:一下)?|想?(?:咨询|问)(?:一下|下)?|喂+|亲"
     r"|(?:是|对|嗯|恩|哦|噢|好|行|可以|没错|知道了?|明白了?|ok|yes|no|不是|没有|没|有|不用|不要)+"
     r"(?:的|了|啊|呀|吧|呢|哈|滴)*|好滴|好嘞|收到"
-    r"|(?:非常|太|多)?(?:感谢|谢谢|谢|多谢|辛苦)(?:你|您|啦|了|哈)*|再见|拜拜|88"
+    r"|(?:非常|太|多)?(?:感谢|谢谢|谢|多谢|辛苦)(?:你|您|们|师傅|大家|帮忙|啦|了|哈)*|再见|拜拜|88"
     r"|(?:我要?|给我|帮我|麻烦)?(?:转|找|叫)?(?:一下)?(?:人工|真人|客服)(?:客服|服务|吧)?|快点?|急+|在线等"
     r"|(?:我?的?)?(?:电话|手机|手机号|号码|订单|订单号|单号|地址|姓名)(?:号)?(?:是|为)?|我(?:叫|是|姓|的)"
     r"|(?:已经|终于)?(?:修|解决|装|弄|搞)好了(?:的|啦|谢谢)*"
@@ -44,7 +43,7 @@ def boil_down(said: Sequence[str], product: str = "") -> str:
     if not lines:
         return ""
     kept = _about_the_same(lines)
-    names_one = any(entity.type == "product" for line in kept for entity in extract(line))
+    names_one = any(entity.type == "product" for line in kept for entity in entities_of(line))
     if product and not names_one:
         kept[0] = f"{normalise(product)} {kept[0]}"
     return _within(kept)
@@ -62,7 +61,7 @@ def _about_the_same(lines: list[str]) -> list[str]:
     latest, older = lines[-1], lines[:-1][::-1]
     named = _products(latest)
     leaning = _LEANING.match(latest) or len(latest) <= _SHORT
-    if named and older and leaning and not any(e.type == "symptom" for e in extract(latest)):
+    if named and older and leaning and not any(e.type == "symptom" for e in entities_of(latest)):
         carried = _with_product(older[0], named[0])
         if carried:
             return [carried]
@@ -78,7 +77,7 @@ def _about_the_same(lines: list[str]) -> list[str]:
 
 def _with_product(line: str, product: str) -> str:
     """`line` with the product it names exchanged; empty when it names none."""
-    spans = [entity for entity in extract(line) if entity.type == "product"]
+    spans = [entity for entity in entities_of(line) if entity.type == "product"]
     if not spans:
         return ""
     first = spans[0]
@@ -86,7 +85,7 @@ def _with_product(line: str, product: str) -> str:
 
 
 def _products(line: str) -> list[str]:
-    return [entity.value for entity in extract(line) if entity.type == "product"]
+    return [entity.value for entity in entities_of(line) if entity.type == "product"]
 
 
 def _within(lines: Iterable[str]) -> str:
@@ -101,7 +100,7 @@ def _within(lines: Iterable[str]) -> str:
 
 
 def _without(text: str, kinds: Iterable[str]) -> str:
-    found: list[Entity] = [entity for entity in extract(text) if entity.type in kinds]
+    found = [entity for entity in entities_of(text) if entity.type in kinds]
     for entity in reversed(found):
         text = f"{text[: entity.start]} {text[entity.end :]}"
     return text

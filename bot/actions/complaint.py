@@ -11,13 +11,17 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from assist.entities.folding import fold
 from bot.actions.forms import EVIDENCE, LONGEST_TEXT, FormDialogue, name_in, take_phone
+from bot.actions.knowledge import answer_question
+from bot.actions.repair import plausible_product
 from bot.actions.services import ComplaintReport
 from bot.actions.turn import (
     Said,
     ServiceAction,
+    blames,
     canonical_product,
     cleared,
     conversation_of,
+    leave_form,
     slots,
 )
 
@@ -47,6 +51,8 @@ _BARE = re.compile(
 _NO_PRODUCT = re.compile(
     r"没有|没产品|无|不涉及|不是产品|不关产品|跟产品|服务|唔系|不相关|没买|都不是"
 )
+SURE = 0.5
+_DIGITS = re.compile(r"[\d\s,，-]+")
 _TIME_LIMIT = re.compile(
     r"(?:几天|多久|多长时间|什么时候|啥时候|几时|多少天|几个工作日|何时|什么时间).{0,10}"
     r"(?:说法|处理|回复|结果|答复|解决|回话|回电|联系|反馈|有人)"
@@ -89,14 +95,18 @@ class ValidateComplaintForm(FormDialogue):
     form = "complaint_form"
     owned = OWNED
     stopped = "utter_complaint_stopped"
+    noted_before = ("complaint_product", "complaint_phone")
 
     async def act(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
     ) -> list[EventType]:
-        active = (tracker.active_loop or {}).get("name") == self.form
+        active = tracker.get_slot("requested_slot") is not None
         if active and _TIME_LIMIT.search(fold(said.text)):
             dispatcher.utter_message(response="utter_complaint_time")
             return slots({"asides": int(tracker.get_slot("asides") or 0) + 1})
+        if not active and said.asks and said.confidence < SURE and not blames(said.text):
+            answered = await answer_question(self.services, dispatcher, tracker, said)
+            return [*(answered or []), *leave_form()]
         return await super().act(dispatcher, tracker, said)
 
     async def fill(
@@ -113,11 +123,10 @@ class ValidateComplaintForm(FormDialogue):
         phone, told = take_phone(dispatcher, said, asked=asked == "complaint_phone")
         if phone:
             filled["complaint_phone"] = phone
-        if product := said.product or said.first("model"):
-            if asked == "complaint_product" or not self.known(
-                tracker, "complaint_product", beginning
-            ):
-                filled["complaint_product"] = product
+        unknown = not self.known(tracker, "complaint_product", beginning)
+        product = said.product or said.first("model")
+        if product and (unknown or asked == "complaint_product"):
+            filled["complaint_product"] = product
         for slot, value in (
             ("complaint_order_no", said.first("order_no").upper()),
             ("complaint_when", said.first("date_time")),
@@ -140,7 +149,7 @@ class ValidateComplaintForm(FormDialogue):
         if asked == "complaint_product":
             if _NO_PRODUCT.search(fold(said.text)):
                 return {"complaint_product": "不涉及产品"}
-            if 2 <= len(said.text) <= 12:
+            if plausible_product(said):
                 return {"complaint_product": canonical_product(said.text)}
         if asked == "complaint_phone":
             dispatcher.utter_message(response="utter_phone_missing")
@@ -168,7 +177,7 @@ class ValidateComplaintForm(FormDialogue):
             return not _BARE.fullmatch(folded)
         if asked == "complaint_what":
             return len(said.text) >= 2
-        return len(said.text) >= 8 and not said.agrees and not said.stops
+        return len(_DIGITS.sub("", said.text)) >= 6 and not said.agrees and not said.stops
 
 
 class SubmitComplaint(ServiceAction):
@@ -198,7 +207,7 @@ class SubmitComplaint(ServiceAction):
             )
         )
         dispatcher.utter_message(response="utter_complaint_opened", number=number)
-        return [*cleared(OWNED), *slots({"complaint_no": number, "offer": "human"})]
+        return [*cleared(OWNED), *slots({"complaint_no": number})]
 
 
 class AddEvidence(ServiceAction):

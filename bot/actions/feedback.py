@@ -9,7 +9,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from assist.entities.folding import fold
-from bot.actions.turn import Said, ServiceAction, slots
+from bot.actions.turn import Said, ServiceAction
 
 _UNHAPPY = re.compile(
     r"差评|不满意|不满|(?<!\d)[012][星分颗]|[零一两二]颗?[星分]|太差|很差|垃圾|失望|糟|踩|👎|呵呵|不行|恶心|一般"
@@ -31,6 +31,6 @@ class Feedback(ServiceAction):
             return []
         if _UNHAPPY.search(text):
             dispatcher.utter_message(response="utter_feedback_sorry")
-            return slots({"offer": "human"})
+            return []
         dispatcher.utter_message(response="utter_feedback_thanks")
         return []

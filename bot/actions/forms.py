@@ -23,6 +23,7 @@ from repairs.model import DAYS_AHEAD, FIRST_HOUR, LAST_HOUR
 EVIDENCE = "/add_evidence"
 SURE_OF_SWITCH = 0.5
 LONGEST_TEXT = 600
+MISSES_BEFORE_WAY_OUT = 3
 
 _NAME = re.compile(
     r"(?:我叫|姓名是?|名字是?|联系人是?|我是)[:：\s]*([㐀-鿿]{2,4}|[㐀-鿿](?:先生|女士|小姐))(?![㐀-鿿])"
@@ -62,11 +63,13 @@ class FormDialogue(ServiceAction):
     form = ""
     owned: tuple[str, ...] = ()
     stopped = ""
+    noted_before: tuple[str, ...] = ()
+    """Asked slots before which an answer to something else is acknowledged."""
 
     async def act(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
     ) -> list[EventType]:
-        beginning = (tracker.active_loop or {}).get("name") != self.form
+        beginning = tracker.get_slot("requested_slot") is None
         if said.intent == "emergency":
             return [*raise_emergency(dispatcher, said), *cleared(self.owned), *leave_form()]
         if said.wants_human and not beginning:
@@ -84,7 +87,12 @@ class FormDialogue(ServiceAction):
             if events is not None:
                 return events
             filled = await self.accept_plain(dispatcher, tracker, said)
+        asked = tracker.get_slot("requested_slot")
         values.update(filled)
+        if not beginning:
+            values["form_misses"] = self._misses(dispatcher, tracker, filled)
+            if filled.keys() & set(self.owned) and self._left_open(asked, filled):
+                dispatcher.utter_message(response="utter_noted")
         known = {
             name: values.get(name, self.known(tracker, name, beginning)) for name in self.owned
         }
@@ -129,6 +137,21 @@ class FormDialogue(ServiceAction):
         asks_something = said.intent in QUESTIONS - {"report_fault"} and said.asks
         about_order = said.intent in ("ask_refund_progress", "ask_logistics", "ask_invoice")
         return not answers and (asks_something or (about_order and "order_no" in said.entities))
+
+    def _left_open(self, asked: str, filled: dict[str, Any]) -> bool:
+        """Whether what was asked is still open although something was said."""
+        return asked in self.noted_before and not filled.get(asked)
+
+    def _misses(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, filled: dict[str, Any]
+    ) -> int:
+        """Turns in a row that filled nothing; a way out is shown at the third."""
+        if filled.keys() & set(self.owned):
+            return 0
+        misses = int(tracker.get_slot("form_misses") or 0) + 1
+        if misses == MISSES_BEFORE_WAY_OUT:
+            dispatcher.utter_message(response="utter_form_stuck")
+        return misses
 
     async def _aside(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said

@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.knowledge import answer_question
-from bot.actions.turn import Said, ServiceAction, slots
+from bot.actions.turn import (
+    Said,
+    ServiceAction,
+    asks_for_person,
+    blames,
+    just_offered_human,
+    slots,
+)
 
 TOLD = {
     "last_question": "刚才的问题",
@@ -38,7 +45,7 @@ def hand_over(
     known = {**tracker.slots, **more}
     told = {label: str(known[slot]) for slot, label in TOLD.items() if known.get(slot)}
     dispatcher.utter_message(json_message={"handoff": {"reason": reason, "slots": told}})
-    return slots({"offer": None, "fallbacks": 0})
+    return slots({"fallbacks": 0})
 
 
 def raise_emergency(dispatcher: CollectingDispatcher, said: Said) -> list[EventType]:
@@ -55,6 +62,8 @@ class RequestHuman(ServiceAction):
     async def act(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
     ) -> list[EventType]:
+        if blames(said.text) and not asks_for_person(said.text):
+            return [FollowupAction("complaint_form")]
         dispatcher.utter_message(response="utter_handoff")
         return hand_over(dispatcher, tracker, "customer asked")
 
@@ -86,7 +95,7 @@ class Fallback(ServiceAction):
             dispatcher.utter_message(response="utter_not_understood_again")
             return hand_over(dispatcher, tracker, "not understood twice")
         dispatcher.utter_message(response="utter_not_understood")
-        return slots({"fallbacks": misses, "offer": "human"})
+        return slots({"fallbacks": misses})
 
 
 class Affirm(ServiceAction):
@@ -97,7 +106,7 @@ class Affirm(ServiceAction):
     async def act(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
     ) -> list[EventType]:
-        if tracker.get_slot("offer") == "human":
+        if just_offered_human(tracker):
             dispatcher.utter_message(response="utter_handoff")
             return hand_over(dispatcher, tracker, "customer accepted the offer")
         dispatcher.utter_message(response="utter_go_on")
@@ -112,6 +121,6 @@ class Deny(ServiceAction):
     async def act(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
     ) -> list[EventType]:
-        offered = tracker.get_slot("offer") == "human"
+        offered = just_offered_human(tracker)
         dispatcher.utter_message(response="utter_as_you_like" if offered else "utter_alright")
-        return slots({"offer": None})
+        return []

@@ -13,6 +13,8 @@ from bot.actions.turn import QUESTIONS, Said, ServiceAction, canonical_product, 
 
 CHOICES = 3
 SHORT_QUESTION = 25
+ABOUT_ONE_ORDER = frozenset({"ask_refund_progress", "ask_logistics", "ask_invoice"})
+"""Intents that need the order system, which the bot does not see, once an order is named."""
 
 
 class Answer(ServiceAction):
@@ -23,7 +25,10 @@ class Answer(ServiceAction):
     async def act(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
     ) -> list[EventType]:
-        return await answer_question(self.services, dispatcher, tracker, said) or []
+        events = await answer_question(self.services, dispatcher, tracker, said) or []
+        if said.intent in ABOUT_ONE_ORDER and said.first("order_no"):
+            dispatcher.utter_message(response="utter_order_by_human")
+        return events
 
 
 class FollowUp(ServiceAction):
@@ -72,7 +77,7 @@ async def answer_question(
     )
     if best := _sure(found, services.direct_score, product):
         dispatcher.utter_message(text=spoken(best))
-        return [*remembered, *slots({"offer": None})]
+        return remembered
     maybes = [hit for hit in found.hits if hit.score >= services.choice_score]
     if maybes and not found.abstained:
         dispatcher.utter_message(
@@ -81,11 +86,11 @@ async def answer_question(
                 {"title": _short(hit.title), "payload": hit.title} for hit in maybes[:CHOICES]
             ],
         )
-        return [*remembered, *slots({"offer": None})]
+        return remembered
     if not admit:
         return None
     dispatcher.utter_message(response="utter_do_not_know")
-    return [*remembered, *slots({"offer": "human"})]
+    return remembered
 
 
 def with_product(question: str, product: str) -> str:

@@ -33,6 +33,7 @@ TASKS = {
     "ask_complaint_status": "complaint",
 }
 MISSES_BEFORE_HUMAN = 2
+TOLD_AT_ONCE = 3
 OPEN = ("booked", "rescheduled")
 
 _REPAIR_NO = re.compile(r"(?:wx)?[\s-]*(20\d{2}[\s-]?\d{2}[\s-]?\d{2})[\s-]*(\d{1,6})(?!\d)")
@@ -73,23 +74,20 @@ class ValidateLookupForm(FormDialogue):
             return {**filled, **await self._complaint(dispatcher, tracker, said, beginning)}
         number = self._number(tracker, said, beginning)
         if not number:
-            found = await self._repairs(dispatcher, tracker, said, beginning)
-            if isinstance(found, dict):
-                return {**filled, **found}
-            number = found
-        booking = await self.services.repairs.find(number) if number else None
-        if number and booking is None:
-            return {**filled, **self._missed(dispatcher, tracker, "utter_repair_not_found")}
-        if booking is None:
+            kept = await self._search(dispatcher, tracker, said, task, beginning)
+            number = kept.pop("number", "")
+            filled.update(kept)
+        if not number:
             return filled
+        booking = await self.services.repairs.find(number)
+        if booking is None:
+            return {**filled, **self._missed(dispatcher, tracker, "utter_repair_not_found")}
         filled["lookup_no"] = booking.no
-        if task == "progress":
-            dispatcher.utter_message(text=repair_told(booking))
+        if task == "progress" or booking.state not in OPEN:
+            tell_repairs(dispatcher, [booking])
             return {**filled, "lookup_done": True}
-        if booking.state not in OPEN:
-            dispatcher.utter_message(text=repair_told(booking))
-            return {**filled, "lookup_done": True}
-        return {**filled, **await self._change(dispatcher, tracker, said, booking, task, beginning)}
+        change = self._cancel if task == "cancel" else self._reschedule
+        return {**filled, **await change(dispatcher, tracker, said, booking, beginning)}
 
     async def accept_plain(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
@@ -106,12 +104,12 @@ class ValidateLookupForm(FormDialogue):
         known: dict[str, Any],
         beginning: bool,
     ) -> dict[str, Any]:
-        if beginning and not known.get("lookup_no") and not known.get("lookup_done"):
-            if not known.get("lookup_misses"):
-                complaint = known.get("lookup_task") == "complaint"
-                dispatcher.utter_message(
-                    response="utter_complaint_key" if complaint else "utter_repair_key"
-                )
+        asked_already = known.get("lookup_no") or known.get("lookup_misses")
+        if beginning and not asked_already and not known.get("lookup_done"):
+            complaint = known.get("lookup_task") == "complaint"
+            dispatcher.utter_message(
+                response="utter_complaint_key" if complaint else "utter_repair_key"
+            )
         return {"asides": int(tracker.get_slot("asides") or 0) + 1}
 
     def _number(self, tracker: Tracker, said: Said, beginning: bool) -> str:
@@ -119,48 +117,42 @@ class ValidateLookupForm(FormDialogue):
             return "WX" + re.sub(r"\D", "", match[1]) + match[2]
         return str(self.known(tracker, "lookup_no", beginning) or "")
 
-    async def _repairs(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said, beginning: bool
-    ) -> dict[str, Any] | str:
-        """The one booking meant, or what to keep after asking which or telling all."""
-        phone, told = take_phone(dispatcher, said, asked=not beginning)
-        if told:
-            return {"lookup_misses": 1}
-        task = TASKS.get(said.intent, "progress") if beginning else tracker.get_slot("lookup_task")
-        if phone:
-            bookings: Sequence[Booking] = await self.services.repairs.by_phone(phone)
-        elif beginning:
-            bookings = await self.services.repairs.of_conversation(conversation_of(tracker))
-        else:
-            return ""
-        if task != "progress":
-            bookings = [booking for booking in bookings if booking.state in OPEN]
-        if phone and not bookings:
-            return self._missed(dispatcher, tracker, "utter_repair_phone_unknown")
-        if len(bookings) == 1:
-            return bookings[0].no
-        if bookings and task == "progress":
-            dispatcher.utter_message(text="\n".join(repair_told(b) for b in bookings[:3]))
-            return {"lookup_done": True}
-        if bookings:
-            dispatcher.utter_message(
-                response="utter_which_repair", buttons=buttons(b.no for b in bookings[:3])
-            )
-            return {"lookup_misses": 1}
-        return ""
-
-    async def _change(
+    async def _search(
         self,
         dispatcher: CollectingDispatcher,
         tracker: Tracker,
         said: Said,
-        booking: Booking,
         task: str,
         beginning: bool,
     ) -> dict[str, Any]:
-        if task == "cancel":
-            return await self._cancel(dispatcher, tracker, said, booking, beginning)
-        return await self._reschedule(dispatcher, tracker, said, booking, beginning)
+        """`number` of the one booking meant, else what to keep after asking which or telling."""
+        phone, told = take_phone(dispatcher, said, asked=not beginning)
+        if told:
+            return {"lookup_misses": 1}
+        bookings = await self._candidates(tracker, phone, task, beginning)
+        if len(bookings) == 1:
+            return {"number": bookings[0].no}
+        if bookings and task == "progress":
+            tell_repairs(dispatcher, bookings)
+            return {"lookup_done": True}
+        if bookings:
+            dispatcher.utter_message(
+                response="utter_which_repair",
+                buttons=buttons(booking.no for booking in bookings[:TOLD_AT_ONCE]),
+            )
+            return {"lookup_misses": 1}
+        return self._missed(dispatcher, tracker, "utter_repair_phone_unknown") if phone else {}
+
+    async def _candidates(
+        self, tracker: Tracker, phone: str, task: str, beginning: bool
+    ) -> Sequence[Booking]:
+        desk = self.services.repairs
+        found: Sequence[Booking] = []
+        if phone:
+            found = await desk.by_phone(phone)
+        elif beginning:
+            found = await desk.of_conversation(conversation_of(tracker))
+        return found if task == "progress" else [b for b in found if b.state in OPEN]
 
     async def _cancel(
         self,
@@ -259,20 +251,20 @@ class ValidateLookupForm(FormDialogue):
         misses = int(tracker.get_slot("lookup_misses") or 0) + 1
         if misses > MISSES_BEFORE_HUMAN:
             dispatcher.utter_message(response="utter_lookup_human")
-            return {"lookup_done": True, "offer": "human"}
+            return {"lookup_done": True}
         dispatcher.utter_message(response=response)
         return {"lookup_misses": misses}
 
 
-def repair_told(booking: Booking) -> str:
-    """Where a booking stands, without what only its owner should hear."""
-    when = visit_said(booking.visit)
-    if booking.state == "cancelled":
-        return f"维修单 {booking.no}（{booking.product}）已经取消了。还想修的话，跟我说一声“报修”就行。"
-    if booking.state == "done":
-        return f"维修单 {booking.no}（{booking.product}）已经完成。同一故障 90 天内再出现，可以免费返修。"
-    moved = "已改约，" if booking.state == "rescheduled" else ""
-    return f"维修单 {booking.no}（{booking.product}）{moved}约的是{when}，师傅出发前会先打电话。"
+def tell_repairs(dispatcher: CollectingDispatcher, bookings: Sequence[Booking]) -> None:
+    """Where bookings stand, without what only their owner should hear."""
+    for booking in bookings[:TOLD_AT_ONCE]:
+        dispatcher.utter_message(
+            response=f"utter_repair_is_{booking.state}",
+            number=booking.no,
+            product=booking.product,
+            visit=visit_said(booking.visit),
+        )
 
 
 def complaint_told(status: ComplaintStatus) -> str:

@@ -62,6 +62,7 @@ class ValidateRepairForm(FormDialogue):
     form = "repair_form"
     owned = OWNED
     stopped = "utter_repair_stopped"
+    noted_before = ("repair_product", "repair_symptom", "repair_address", "repair_phone")
 
     async def fill(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said, beginning: bool
@@ -110,7 +111,7 @@ class ValidateRepairForm(FormDialogue):
         self, tracker: Tracker, said: Said, asked: str, beginning: bool, filled: dict[str, Any]
     ) -> None:
         product = said.product or said.first("model")
-        if product and "repair_address" not in filled:
+        if product:
             filled["repair_product"] = product
         symptoms = [*said.entities.get("symptom", [])]
         symptoms += [f"报{code.upper()}" for code in said.entities.get("fault_code", [])]
@@ -131,10 +132,10 @@ class ValidateRepairForm(FormDialogue):
                 return {"repair_consent": True}
             dispatcher.utter_message(response="utter_what_to_change")
             return said_once_more
-        if asked == "repair_symptom" and len(said.text) >= 2:
+        if asked == "repair_symptom" and len(said.text) >= 2 and not said.small_talk:
             text = "说不清，请师傅现场看" if _VAGUE.search(fold(said.text)) else said.text
             return {"repair_symptom": text[:LONGEST_TEXT]}
-        if asked == "repair_product" and 2 <= len(said.text) <= 12 and not said.agrees:
+        if asked == "repair_product" and plausible_product(said):
             return {"repair_product": canonical_product(said.text)}
         if asked == "repair_address":
             place = bool(_PLACE.search(said.text)) and len(said.text) >= 3
@@ -231,6 +232,12 @@ def summary(known: dict[str, Any]) -> str:
     if known.get("repair_name"):
         lines.append(f"联系人：{known['repair_name']}")
     return "\n".join(lines)
+
+
+def plausible_product(said: Said) -> bool:
+    """Whether a short text may name an appliance that our list does not know."""
+    doubtful = said.small_talk or said.agrees or said.asks or _VAGUE.search(fold(said.text))
+    return 2 <= len(said.text) <= 12 and not doubtful
 
 
 def address_in(said: Said, *, asked: bool) -> str:

@@ -33,6 +33,8 @@ QUESTIONS = frozenset(
 )
 """Intents that the knowledge base answers."""
 
+SMALL_TALK = frozenset({"greet", "goodbye", "thank", "affirm", "deny", "chitchat"})
+
 _ASKING = re.compile(
     r"[?？]|吗|呢|怎么|咋|多少|几[天个点年号时]|多久|什么|啥|哪|为何|为什么|能不能|可不可以|要不要|是不是|有没有|行不行|"
     r"可以.*[不么]$|[不没]$|先问|问一?[下句]"
@@ -46,6 +48,15 @@ _AGREEING = re.compile(
     r"信息|正确|都对|全对|系|系啊|冇错|成|妥|同意|帮我|吧|的|了|啊|呀|哒|滴|呗|噶|哦|，|,|。|!|！|\s|👌|👍|来|就|都|没什么|登记|下单|约)+"
 )
 _HUMAN = re.compile(r"转?人工|找人|真人|客服(?!.*(?:不|没))|叫个人|活人|你们的?人")
+
+_BLAMING = re.compile(
+    r"投诉|举报|申诉|赔|12315|消保|消协|曝光|态度|乱收|骗|坑|黑心|没人[接回理管]|不作为|摆设|砸[了裂坏]|弄坏|搞坏|给个说法|"
+    r"什么玩意|垃圾|欺负|忽悠|退一|差劲|太差|放鸽子|交代|负责"
+)
+_PERSON = re.compile(
+    r"人工|真人|活人|活的|喘气|转接|接通|[找叫换派喊来]个?.{0,3}人|客服.*(?:来|接|找|在|呢|电话)|找客服|转客服|专员|经理|主管|領班|"
+    r"人来|rengong|rg|human|agent|person|真客服|别.*机器人|不.*机器"
+)
 
 
 @dataclass
@@ -101,11 +112,34 @@ class Said:
         )
 
     @property
+    def small_talk(self) -> bool:
+        """Whether it is courtesy, or a yes or no, without content."""
+        return self.intent in SMALL_TALK and not self.entities
+
+    @property
     def wants_human(self) -> bool:
         """Whether a person is asked for."""
         return self.intent == "request_human" or bool(
             _HUMAN.search(fold(self.text)) and ("人" in self.text)
         )
+
+
+def blames(text: str) -> bool:
+    """Whether a message blames us or demands redress (the label rule of `file_complaint`)."""
+    return bool(_BLAMING.search(fold(text)))
+
+
+def asks_for_person(text: str) -> bool:
+    """Whether a person is asked for in so many words."""
+    return bool(_PERSON.search(fold(text)))
+
+
+def just_offered_human(tracker: Tracker) -> bool:
+    """Whether the last thing said to the customer offered a person."""
+    said = (event for event in reversed(tracker.events) if event.get("event") == "bot")
+    last: dict[str, Any] = next((event for event in said if event.get("text")), {})
+    offered = (last.get("data") or {}).get("buttons") or []
+    return any(button.get("payload") == "转人工" for button in offered)
 
 
 def canonical_product(typed: str) -> str:

@@ -114,7 +114,7 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
         vectors = (self._encode([m.get(TEXT) for m in spoken]) - self._centre) * float(
             self._config["scale"]
         )
-        for message, vector in zip(spoken, vectors):
+        for message, vector in zip(spoken, vectors, strict=True):
             message.add_features(
                 Features(
                     vector[np.newaxis, :],

@@ -84,7 +84,7 @@ class NgramFeaturizer(SparseFeaturizer, GraphComponent):
         texts = [m.get(TEXT) for m in training_data.intent_examples if m.get(TEXT)]
         self._vectorizer.fit([normalise(text) for text in texts])
         grams = self._vectorizer.get_feature_names_out()
-        weights = dict(zip(grams.tolist(), self._vectorizer.idf_.tolist()))
+        weights = dict(zip(grams.tolist(), self._vectorizer.idf_.tolist(), strict=True))
         with self._storage.write_to(self._resource) as folder:
             (folder / WEIGHTS_FILE).write_text(
                 json.dumps(weights, ensure_ascii=False), encoding="utf-8"

@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 
 from api.app import create_app
+from api.case_search import Opened
 from api.staff.model import Role
 from api.wiring import Parts, build_parts
 from assist.search.model import Hit, Reasons, SearchResult
@@ -106,7 +107,7 @@ async def parts(
         clock=clock,
         bot=EchoBot(),
         assessor=TwoWords(),
-        open_engine=DictEngine,
+        open_engine=lambda: Opened(DictEngine()),
     )
     await found.start()
     yield found

@@ -101,7 +101,9 @@ def test_identity_numbers_are_told_by_their_check_digit(body: str) -> None:
 def test_bank_cards_are_told_by_luhn(body: str) -> None:
     right = [digit for digit in DIGITS if passes_luhn(body + digit)]
     assert len(right) == 1
-    assert PersonalData.BANK_CARD in [found.kind for found in find(f"转到{body}{right[0]}上")]
+    (found,) = find(f"转到{body}{right[0]}上")
+    assert found.kind in (PersonalData.BANK_CARD, PersonalData.ID_CARD)
+    assert found.end - found.start == len(body) + 1
 
 
 @given(st.from_regex(r"AX20[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9])[0-9]{5}", fullmatch=True))
@@ -122,9 +124,9 @@ def test_any_text_can_be_masked_and_masking_again_changes_nothing(text: str) -> 
 
 
 PIECES = [
-    "13800001234", "张江路88号", "王先生", "我叫", "李", "6号楼", "1202", "，", "a@b.cn", "京A12345",
-    "订单", "AX2024110500123", "电话", "8888", "6666", "[手机号]", "先生", "姓名", "幸福小区",
-    "上海市", "]", "010-88886666", "一三八",
+    "13800001234", "张江路88号", "王先生", "我叫", "李", "6号楼", "1202", "，", "a@b.cn",
+    "京A12345", "订单", "AX2024110500123", "电话", "8888", "6666", "[手机号]", "先生", "姓名",
+    "幸福小区", "上海市", "]", "010-88886666", "一三八",
 ]  # fmt: skip
 
 

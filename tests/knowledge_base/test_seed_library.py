@@ -11,6 +11,7 @@ from knowledge_base.model import Case, CaseKind, Category, RemedyLevel
 from knowledge_base.redaction import find
 from knowledge_base.seeding import (
     HAZARDS,
+    SEED,
     SENSITIVE,
     Phrase,
     SafetyAdvice,
@@ -19,6 +20,11 @@ from knowledge_base.seeding import (
 )
 
 SLOTS = {"product", "loss", "days", "event", "name"}
+TOPICS = {
+    "ask_warranty", "ask_repair_price", "ask_invoice", "ask_return_exchange",
+    "ask_refund_progress", "ask_logistics", "ask_installation", "ask_maintenance", "ask_usage",
+    "ask_parts", "ask_service_points", "report_fault", "file_complaint", "request_human",
+}  # fmt: skip
 EMPTY_PHRASE = re.compile("理解您的心情|理解你的心情|您的心情我")
 ADMITS_FAULT = re.compile("是我们的错|我们全责|赔偿您[0-9一二三]")
 
@@ -53,7 +59,7 @@ def test_there_are_enough_cases_over_all_categories_and_products(entries: list[C
 def test_there_are_enough_answers_each_with_a_topic(entries: list[Case]) -> None:
     answers = of(entries, CaseKind.ANSWER)
     assert len(answers) >= 250
-    assert all(answer.topic.startswith(("ask_", "report_")) for answer in answers)
+    assert {answer.topic for answer in answers} <= TOPICS
 
 
 def test_ids_are_unique_and_nothing_is_said_twice(
@@ -120,3 +126,16 @@ def test_no_personal_data_is_in_the_seed(entries: list[Case], phrases: list[Phra
     texts += [(entry.id, entry.model_dump_json()) for entry in entries]
     found = {name: text[f.start : f.end] for name, text in texts for f in find(text)}
     assert found == {}
+
+
+def test_the_data_card_counts_what_is_there(entries: list[Case], phrases: list[Phrase]) -> None:
+    card = (SEED / "README.md").read_text("utf-8")
+    expected = Counter[str](str(entry.category) for entry in of(entries, CaseKind.CASE))
+    expected.update(entry.topic for entry in of(entries, CaseKind.ANSWER))
+    expected.update(phrase.stage for phrase in phrases)
+    told = {name: int(count) for name, count in re.findall(r"^\| `(\w+)` \| (\d+) \|$", card, re.M)}
+    assert told == dict(expected)
+    totals = [int(count) for count in re.findall(r"^\| `.*jsonl` .*\| (\d+) \|$", card, re.M)]
+    assert totals == [
+        len(of(entries, CaseKind.CASE)), len(of(entries, CaseKind.ANSWER)), len(phrases), 14,
+    ]  # fmt: skip

@@ -323,6 +323,7 @@ server.on('upgrade', (request, socket, head) => {
   sockets.handleUpgrade(request, socket, head, (line) => {
     if (url.pathname.endsWith('/ws/desk')) {
       desks.add(line)
+      send(line, { type: 'ping' })
       line.on('close', () => desks.delete(line))
       return
     }

@@ -17,5 +17,7 @@ router.beforeEach(async (to) => {
   const session = useSession()
   await session.restore()
   if (to.name === 'sign-in') return session.staff ? { name: 'desk' } : true
-  return session.staff ? true : { name: 'sign-in', query: { next: to.fullPath } }
+  if (!session.staff) return { name: 'sign-in', query: { next: to.fullPath } }
+  const forDesk = to.name === 'desk' || to.name === 'conversation'
+  return forDesk && !session.atDesk ? { name: 'cases' } : true
 })

@@ -43,10 +43,10 @@ export function useActions() {
     if (taken && queue.view !== 'all') queue.view = 'mine'
   }
 
-  async function returnToBot(id: string, note = ''): Promise<void> {
+  async function returnToBot(id: string): Promise<void> {
     const detail = conversations.opened.get(id)?.detail
     if (detail?.state !== 'human' || detail.assigned_to?.id !== session.staff?.id) return
-    await run(id, () => calls.returnToBot(id, note), t('actions.done.returnBot'))
+    await run(id, () => calls.returnToBot(id), t('actions.done.returnBot'))
   }
 
   const transfer = (id: string, staffId: string | null, note: string) =>

@@ -13,6 +13,8 @@ import type { Message } from '@shared/contract'
 /** Without a line the lists are fetched this often, so that a blocked websocket is bearable. */
 const POLL_MS = 8000
 const PRESENCE_MS = 30_000
+/** An open line makes one present; the list shows it a moment later. */
+const ARRIVAL_MS = 1000
 
 /** Joins the websocket to the stores, and brings everything up to date after a broken line. */
 export function useLive(notify: (page: Page) => void) {
@@ -24,6 +26,8 @@ export function useLive(notify: (page: Page) => void) {
   const session = useSession()
   const preferences = usePreferences()
   const presence = usePresence()
+  /** Who is known to wait, so that each arrival rings once. */
+  const waiting = new Set<string>()
   const timers: ReturnType<typeof setInterval>[] = []
 
   function arrived(message: Message, summary: Summary): void {
@@ -38,8 +42,11 @@ export function useLive(notify: (page: Page) => void) {
   }
 
   function moved(summary: Summary): void {
-    const known = queue.items.find((item) => item.id === summary.id)
-    if (summary.state === 'queued' && known?.state !== 'queued' && preferences.sound) chime()
+    if (summary.state !== 'queued') waiting.delete(summary.id)
+    else if (!waiting.has(summary.id)) {
+      waiting.add(summary.id)
+      if (preferences.sound) chime()
+    }
     queue.patch(summary)
     queue.refreshSoon()
     conversations.refreshed(summary)
@@ -64,6 +71,9 @@ export function useLive(notify: (page: Page) => void) {
         if (event.conversation_id === conversations.selectedId) {
           void assist.refresh(event.conversation_id)
         }
+        return
+      case 'error':
+        void session.check()
     }
   }
 
@@ -74,6 +84,7 @@ export function useLive(notify: (page: Page) => void) {
       presence.refresh(),
       conversations.resyncOpen(),
     ])
+    for (const item of queue.items) if (item.state === 'queued') waiting.add(item.id)
   }
 
   function poll(): void {
@@ -97,6 +108,7 @@ export function useLive(notify: (page: Page) => void) {
       opened: (again) => {
         if (again) void catchUp()
         else queue.refreshSoon()
+        setTimeout(() => void presenceLoop(), ARRIVAL_MS)
       },
     })
     timers.push(setInterval(poll, POLL_MS), setInterval(() => void presenceLoop(), PRESENCE_MS))

@@ -1,8 +1,9 @@
 import type { Attachment, ConversationPublic, Message } from '@shared/contract'
+import { newId } from '@shared/ids'
 import { EMPTY, merge, missingAfter, type Timeline } from '@shared/timeline'
 import { Api, RequestError, type Credentials } from './api'
 import { Line, type CustomerEvent, type LineState } from './line'
-import { Memory, newId } from './memory'
+import type { Memory } from './memory'
 import { Outbox, type Entry } from './outbox'
 
 const TYPING_MS = 6000
@@ -45,6 +46,10 @@ export class Chat {
       opened: () => this.opened(),
       poll: () => void this.sync(),
       changed: () => this.changed(),
+    })
+    addEventListener('online', () => {
+      if (this.starting || this.outbox.list.length > 0) void this.begin()
+      this.outbox.revive()
     })
   }
 

@@ -6,6 +6,7 @@ export type CustomerEvent =
   | { type: 'state'; conversation: ConversationPublic }
   | { type: 'typing'; sender: 'agent' | 'bot' }
   | { type: 'ping' }
+  | { type: 'error'; code: string }
 
 export interface LineHandlers {
   url: () => string
@@ -76,17 +77,12 @@ export class Line {
     old?.close()
     const mine = new WebSocket(this.handlers.url())
     this.socket = mine
-    mine.onopen = () => {
-      this.attempt = 0
-      clearInterval(this.polling)
-      this.polling = 0
-      this.become('online')
-      this.heard()
-      this.handlers.opened()
-    }
     mine.onmessage = (frame: MessageEvent<string>) => {
-      this.heard()
       const event = JSON.parse(frame.data) as CustomerEvent
+      // A refused line opens, says why and closes; asking by HTTP tells whether to start anew.
+      if (event.type === 'error') return this.handlers.poll()
+      this.heard()
+      if (this.state !== 'online') this.up()
       if (event.type === 'ping') this.send({ type: 'pong' })
       else this.handlers.event(event)
     }
@@ -106,6 +102,15 @@ export class Line {
     const polling = this.attempt >= GIVE_UP_AFTER
     this.become(!navigator.onLine ? 'offline' : polling ? 'polling' : 'connecting')
     this.retry = window.setTimeout(() => this.connect(), reconnectDelay(this.attempt))
+  }
+
+  /** The first frame shows that the line is good; the service speaks first. */
+  private up(): void {
+    this.attempt = 0
+    clearInterval(this.polling)
+    this.polling = 0
+    this.become('online')
+    this.handlers.opened()
   }
 
   private heard(): void {

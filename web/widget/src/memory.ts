@@ -1,3 +1,4 @@
+import { newId } from '@shared/ids'
 import type { Credentials } from './api'
 import type { Store } from './outbox'
 
@@ -86,11 +87,4 @@ export class Memory {
       // Storage full: this visit still works.
     }
   }
-}
-
-/** A random id, also on pages without https, where `randomUUID` is missing. */
-export function newId(): string {
-  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID()
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }

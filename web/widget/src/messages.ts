@@ -8,6 +8,8 @@ import type { Entry } from './outbox'
 import type { Texts } from './texts'
 
 const NEAR_PX = 80
+/** Browsers show these in place; others, such as HEIC, are offered as a file. */
+const SHOWN = /^image\/(png|jpeg|webp|gif)$/
 
 export interface MessageActions {
   choose: (text: string) => void
@@ -100,7 +102,8 @@ export class MessageList {
     })
     if (!mine && !together) row.append(this.author(message))
     if (message.attachment || message.text) {
-      const bubble = h('div', { class: message.kind === 'image' ? 'bubble picture' : 'bubble' })
+      const picture = SHOWN.test(message.attachment?.mime ?? '')
+      const bubble = h('div', { class: picture ? 'bubble picture' : 'bubble' })
       if (message.attachment) bubble.append(this.attachment(message))
       if (message.text) bubble.append(this.linked(message.text))
       const time = h('time', {}, timeOfDay(message.created_at, this.language))
@@ -140,7 +143,7 @@ export class MessageList {
       ),
     )
     if (lead) card.append(h('p', {}, this.linked(lead)))
-    if (steps.length) card.append(h('ol', {}, ...steps.map((step) => h('li', {}, step))))
+    if (steps.length) card.append(h('ol', {}, ...steps.map((step, index) => h('li', {}, h('b', {}, `${index + 1}.`), ' ', step))))
     if (tail) card.append(h('p', {}, this.linked(tail)))
     if (message.buttons.length) card.append(this.buttons(message, live))
     return card
@@ -169,7 +172,7 @@ export class MessageList {
     const { attachment } = message
     if (!attachment) return h('span')
     const url = this.chat.api.absolute(attachment.url)
-    if (message.kind === 'image' && attachment.mime.startsWith('image/')) {
+    if (SHOWN.test(attachment.mime)) {
       const open = () => this.actions.enlarge(url, attachment.name)
       return h(
         'button',

@@ -1,6 +1,6 @@
 /** The calls of the desk, one function a route. */
 
-import type { Attachment, ConversationPublic, Message } from '@shared/contract'
+import type { ConversationPublic, Message } from '@shared/contract'
 import { call } from './http'
 import type {
   CaseHit,
@@ -36,25 +36,21 @@ export const readMessages = (id: string, after: number) =>
   )
 export const sendMessage = (
   id: string,
-  body: { client_message_id: string; text?: string; attachment_id?: string },
+  body: { client_message_id: string; text: string },
 ) => call<{ message: Message }>('POST', at(id, '/messages'), body)
 export const markRead = (id: string, seq: number) => call<void>('POST', at(id, '/read'), { seq })
 export const accept = (id: string, epoch?: number) =>
   call<Detail>('POST', at(id, '/accept'), { epoch })
-export const returnToBot = (id: string, note: string) =>
-  call<Detail>('POST', at(id, '/return-to-bot'), { note })
+export const returnToBot = (id: string) => call<Detail>('POST', at(id, '/return-to-bot'), {})
 export const transfer = (id: string, staffId: string | null, note: string) =>
   call<Detail>('POST', at(id, '/transfer'), { ...(staffId ? { staff_id: staffId } : {}), note })
 export const close = (id: string, resolution: string) =>
   call<Detail>('POST', at(id, '/close'), { resolution })
 export const clearEmergency = (id: string, note: string) =>
   call<Detail>('POST', at(id, '/clear-emergency'), { note })
-
-export function upload(id: string, file: File): Promise<{ attachment: Attachment }> {
-  const form = new FormData()
-  form.append('file', file)
-  return call('POST', at(id, '/attachments'), form)
-}
+/** The whole number; the look is audited. */
+export const revealPhone = (id: string) =>
+  call<{ value: string }>('POST', at(id, '/reveal'), { field: 'phone' })
 
 export const openPages = () => call<{ items: Page[] }>('GET', 'pages?open=true')
 export const acknowledge = (id: string) =>

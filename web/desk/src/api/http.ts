@@ -13,11 +13,6 @@ export class ApiError extends Error {
   ) {
     super(message)
   }
-
-  /** Whether trying the same thing again may help. */
-  get passing(): boolean {
-    return this.status === 0 || this.status === 429 || this.status >= 500
-  }
 }
 
 let onSignedOut: () => void = () => undefined
@@ -35,13 +30,12 @@ export type Method = 'GET' | 'POST' | 'PATCH'
  * @throws ApiError for every outcome that is not 2xx, including no network and a time-out.
  */
 export async function call<T>(method: Method, path: string, body?: unknown): Promise<T> {
-  const form = body instanceof FormData
   const response = await answer(PREFIX + path, {
     method,
     credentials: 'same-origin',
-    headers: body === undefined || form ? {} : { 'content-type': 'application/json' },
-    body: body === undefined ? null : form ? body : JSON.stringify(body),
-    signal: AbortSignal.timeout(form ? 120_000 : TIMEOUT_MS),
+    headers: body === undefined ? {} : { 'content-type': 'application/json' },
+    body: body === undefined ? null : JSON.stringify(body),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
   })
   if (response.status === 204) return undefined as T
   const parsed: unknown = await response.json().catch(() => null)

@@ -1,6 +1,16 @@
 import { useI18n } from 'vue-i18n'
 import type { Summary } from '@/api/shapes'
 
+const REASONS: [string, string][] = [
+  ['customer asked', 'asked'],
+  ['customer accepted the offer', 'accepted'],
+  ['not understood twice', 'notUnderstood'],
+  ['bot unavailable', 'botUnavailable'],
+  ['queue timeout', 'timeout'],
+  ['taken by an agent', 'taken'],
+  ['transferred', 'transferred'],
+]
+
 /** Names for identifiers of the contract; an unknown identifier is shown as it is. */
 export function useLabels() {
   const { t, te } = useI18n()
@@ -11,16 +21,12 @@ export function useLabels() {
     return te(path) ? t(path) : key
   }
 
-  /** Hand-over reasons are `emergency: gas_leak`, a known phrase, or somebody's own words. */
+  /** A hand-over's reason: a phrase of the service, a hazard it saw, or a colleague's own words. */
   function reason(raw: string): string {
-    const [head = '', tail = ''] = raw.split(/:\s*/, 2)
-    const known: Record<string, string> = {
-      'taken by an agent': 'taken',
-      'queue timeout': 'queue_timeout',
-    }
-    const key = known[raw] ?? head
-    if (!te(`reason.${key}`)) return raw
-    return t(`reason.${key}`, { category: label('category', tail) })
+    const hazard = /^(emergency|possible):? (\w+)$/.exec(raw)
+    if (hazard) return t(`reason.${hazard[1]}`, { category: label('category', hazard[2]) })
+    const known = REASONS.find(([phrase]) => raw.startsWith(phrase))
+    return known ? t(`reason.${known[1]}`) : raw
   }
 
   function customerName(summary: Pick<Summary, 'id' | 'customer'>): string {

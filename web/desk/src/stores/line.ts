@@ -13,6 +13,7 @@ export type DeskEvent =
   | { type: 'typing'; conversation_id: string }
   | { type: 'suggestions'; conversation_id: string }
   | { type: 'ping' }
+  | { type: 'error'; code: string }
 
 /** The server pings every 20 s; silence for longer than two pings means a dead line. */
 const SILENCE_MS = 45_000
@@ -54,17 +55,11 @@ export const useLine = defineStore('line', () => {
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
     const mine = new WebSocket(url)
     socket = mine
-    mine.onopen = () => {
-      const again = state.value === 'reconnecting'
-      attempt = 0
-      state.value = 'online'
-      listenForSilence()
-      if (watched) watch(watched)
-      onOpen(again)
-    }
     mine.onmessage = (frame: MessageEvent<string>) => {
-      listenForSilence()
       const event = JSON.parse(frame.data) as DeskEvent
+      listenForSilence()
+      // A refused line opens, says why and closes; the other calls then find out about the sign-in.
+      if (event.type !== 'error' && state.value !== 'online') up()
       if (event.type === 'ping') send({ type: 'pong' })
       else onEvent(event)
     }
@@ -74,6 +69,15 @@ export const useLine = defineStore('line', () => {
       state.value = 'reconnecting'
       retry = setTimeout(connect, reconnectDelay(attempt++))
     }
+  }
+
+  /** The first frame shows that the line is good; the service speaks first. */
+  function up(): void {
+    const again = state.value === 'reconnecting'
+    attempt = 0
+    state.value = 'online'
+    if (watched) watch(watched)
+    onOpen(again)
   }
 
   function listenForSilence(): void {

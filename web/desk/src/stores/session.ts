@@ -14,6 +14,9 @@ export const useSession = defineStore('session', () => {
 
   const supervising = computed(() => SUPERVISING.has(staff.value?.role ?? ''))
 
+  /** Trainers work on the library and hold no conversations. */
+  const atDesk = computed(() => staff.value !== null && staff.value.role !== 'trainer')
+
   /** Ask once after a page load whether the cookie still holds. */
   async function restore(): Promise<void> {
     if (known.value) return
@@ -24,6 +27,11 @@ export const useSession = defineStore('session', () => {
       expired.value = false
     }
     known.value = true
+  }
+
+  /** Find out whether the sign-in still holds; a 401 is handled where calls are made. */
+  async function check(): Promise<void> {
+    await calls.whoAmI().catch(() => undefined)
   }
 
   async function signIn(username: string, password: string): Promise<void> {
@@ -42,5 +50,5 @@ export const useSession = defineStore('session', () => {
     staff.value = null
   }
 
-  return { staff, expired, known, supervising, restore, signIn, signOut, lose }
+  return { staff, expired, known, supervising, atDesk, restore, check, signIn, signOut, lose }
 })

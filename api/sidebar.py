@@ -1,0 +1,79 @@
+"""The sidebar's suggestions for a conversation or a text."""
+
+from __future__ import annotations
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.case_search import CaseSearch
+from assist.search.model import SearchResult
+from assist.suggestions.model import Situation, Suggestions
+from assist.suggestions.service import SuggestionService
+from conversations.feeling import feeling_of
+from conversations.model import Sender
+from conversations.storage import Conversation, Customer, last_messages
+from foundation.errors import Unavailable
+from foundation.transactions import UnitOfWork
+from knowledge_base.service import CaseLibrary
+
+log = structlog.get_logger(__name__)
+
+LOOKS_BACK = 40
+
+
+class Sidebar:
+    """Suggestions over the production search; ready once the search is."""
+
+    def __init__(self, work: UnitOfWork, library: CaseLibrary, cases: CaseSearch) -> None:
+        self._work = work
+        self._library = library
+        self._cases = cases
+        self._service: SuggestionService | None = None
+
+    async def load(self) -> None:
+        """Take over the empathy phrases; called once the search is open."""
+        opened = self._cases.opened
+        service = SuggestionService(_Live(self._cases), self._library, opened.encoder)
+        async with self._work.reading() as session:
+            await service.load_phrases(session)
+        self._service = service
+
+    async def for_conversation(
+        self, session: AsyncSession, conversation: Conversation
+    ) -> Suggestions:
+        """Suggestions for what the customer said lately. Raises `Unavailable`."""
+        return await self._ready().suggest(session, await _situation(session, conversation))
+
+    async def for_text(self, session: AsyncSession, text: str, product: str) -> Suggestions:
+        """Suggestions for a text typed by staff. Raises `Unavailable`."""
+        situation = Situation(said=(text,), product=product, feeling=feeling_of([text]))
+        return await self._ready().suggest(session, situation)
+
+    def _ready(self) -> SuggestionService:
+        if self._service is None:
+            raise Unavailable("suggestions", self._cases.encoder_problem or "not loaded yet")
+        return self._service
+
+
+class _Live:
+    """The engine of the moment as `assist.suggestions.service.Search`."""
+
+    def __init__(self, cases: CaseSearch) -> None:
+        self._cases = cases
+
+    def search(self, query: str, k: int = 10, product: str | None = None) -> SearchResult:
+        return self._cases.opened.engine.search(query, k, product)
+
+
+async def _situation(session: AsyncSession, conversation: Conversation) -> Situation:
+    messages = await last_messages(session, conversation.id, LOOKS_BACK)
+    said = tuple(m.text for m in messages if m.sender == Sender.CUSTOMER and m.text)
+    customer = await session.get_one(Customer, conversation.customer_id)
+    slots = (conversation.handover or {}).get("slots") or {}
+    return Situation(
+        said=said,
+        slots={name: value for name, value in slots.items() if isinstance(value, str)},
+        feeling=feeling_of(said),
+        name=customer.name,
+        agent_spoke=any(m.sender == Sender.AGENT for m in messages),
+    )

@@ -1,0 +1,1 @@
+"""What agents did with proposals: used, edited, dismissed, thumbs (SPEC section 6)."""

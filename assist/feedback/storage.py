@@ -1,0 +1,41 @@
+"""Table and queries of feedback."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index, String, Text, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from foundation.database import Base
+
+
+class Feedback(Base):
+    """One act of an agent on one proposal. `query` is kept without personal data."""
+
+    __tablename__ = "assist_feedback"
+    __table_args__ = (
+        Index("ix_assist_feedback_case_kind", "case_id", "kind"),
+        Index("ix_assist_feedback_query", "query_hash"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    staff_id: Mapped[str] = mapped_column(String(40))
+    conversation_id: Mapped[str | None] = mapped_column(String(40))
+    case_id: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[str] = mapped_column(String(12))
+    rank: Mapped[int]
+    query_hash: Mapped[str] = mapped_column(String(16))
+    query: Mapped[str] = mapped_column(Text, default="")
+
+
+async def counted(session: AsyncSession, since: datetime | None) -> list[tuple[str, str, int]]:
+    """Case id, kind and number of acts, counted from `since` on."""
+    query = select(Feedback.case_id, Feedback.kind, func.count()).group_by(
+        Feedback.case_id, Feedback.kind
+    )
+    if since is not None:
+        query = query.where(Feedback.at >= since)
+    return [(case_id, kind, number) for case_id, kind, number in await session.execute(query)]
