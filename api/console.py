@@ -7,10 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec
 
+import httpx
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from assist.encoder.errors import EncoderError
 from foundation.errors import FrontlineError
 
 P = ParamSpec("P")
@@ -28,7 +30,9 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
             function(*args, **kwargs)
         except FrontlineError as error:
             fail(error.message, error.detail)
-        except (OSError, ValueError) as error:
+        except EncoderError as error:
+            fail(str(error))
+        except (OSError, ValueError, httpx.HTTPError) as error:
             fail(f"{type(error).__name__}: {error}")
 
     return wrapped

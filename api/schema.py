@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import logging
 import threading
 from collections.abc import Iterator
 from importlib import import_module
@@ -50,6 +51,7 @@ async def upgrade(database_url: str) -> None:
 
 
 def _upgrade(database_url: str) -> None:
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     with _IN_THIS_PROCESS, _alone(database_url):
         command.upgrade(alembic_config(database_url), "head")
 

@@ -12,7 +12,7 @@ from assist.search.catalogue import Entry
 from assist.search.dense import Vectors
 from assist.search.lexical import FIELDS, LexicalView
 from assist.search.metric import LibraryMetric
-from assist.search.words import codes, pairs
+from assist.search.words import codes, pairs, same_code
 
 FEATURES = (
     "dense_question",
@@ -130,11 +130,5 @@ def _facts(query: Query, entries: Sequence[Entry]) -> Iterable[Matrix]:
 
 
 def has_code(known: frozenset[str], code: str) -> bool:
-    """Whether `code` is among `known`, whole or as the beginning of a longer number."""
-    return code in known or (
-        len(code) >= _CODE_STEM
-        and any(k.startswith(code) or (len(k) >= _CODE_STEM and code.startswith(k)) for k in known)
-    )
-
-
-_CODE_STEM = 3
+    """Whether one of `known` is the same as `code`; see `words.same_code`."""
+    return code in known or any(same_code(code, other) for other in known)

@@ -12,6 +12,7 @@ _LATIN = re.compile(r"[a-z0-9]+(?:[-/.+_][a-z0-9]+)*")
 _CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+")
 _PIECE = re.compile(f"{_LATIN.pattern}|{_CHINESE.pattern}")
 _CODE_PART = re.compile(r"(?=.*\d)(?=.*[a-z])[a-z0-9]{2,}|\d{3,}")
+_NUMBER = re.compile(r"\d{3,}")
 _MAX_CODE_LENGTH = 30
 
 
@@ -44,10 +45,16 @@ def pairs(text: str) -> list[str]:
 
 def codes(text: str) -> frozenset[str]:
     """Model numbers, fault codes and numbers of three digits or more in normalised `text`."""
-    found: set[str] = set()
-    for piece in _LATIN.findall(text):
-        found.update(part for part in (piece, *_parts(piece)) if _CODE_PART.fullmatch(part))
-    return frozenset(found)
+    pieces = (part for piece in _LATIN.findall(text) for part in re.split(r"[-/.+_]", piece))
+    return frozenset(part[:_MAX_CODE_LENGTH] for part in pieces if _CODE_PART.fullmatch(part))
+
+
+def same_code(one: str, other: str) -> bool:
+    """Whether both name the same thing: equal, or one holds the other's number of three digits."""
+    if one == other:
+        return True
+    short, long = sorted((one, other), key=len)
+    return bool(_NUMBER.search(short)) and short in long
 
 
 def _pieces(text: str) -> Iterator[tuple[bool, str]]:
@@ -57,5 +64,8 @@ def _pieces(text: str) -> Iterator[tuple[bool, str]]:
 
 
 def _parts(code: str) -> list[str]:
-    parts = re.split(r"[-/.+_]", code)
-    return [part for part in parts if len(part) > 1] if len(parts) > 1 else []
+    """The pieces of a joined code, and the number in a code: people say 520 for BCD-520W."""
+    joined = re.split(r"[-/.+_]", code)
+    parts = [part for part in joined if len(part) > 1] if len(joined) > 1 else []
+    numbers = [number for number in _NUMBER.findall(code) if number != code]
+    return list(dict.fromkeys([*parts, *numbers]))

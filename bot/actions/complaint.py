@@ -127,6 +127,8 @@ class ValidateComplaintForm(FormDialogue):
         product = said.product or said.first("model")
         if product and (unknown or asked == "complaint_product"):
             filled["complaint_product"] = product
+        elif asked == "complaint_product" and _without_product(said.text):
+            return {"complaint_product": "不涉及产品"}
         for slot, value in (
             ("complaint_order_no", said.first("order_no").upper()),
             ("complaint_when", said.first("date_time")),
@@ -146,11 +148,8 @@ class ValidateComplaintForm(FormDialogue):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
     ) -> dict[str, Any]:
         asked = str(tracker.get_slot("requested_slot") or "")
-        if asked == "complaint_product":
-            if _NO_PRODUCT.search(fold(said.text)):
-                return {"complaint_product": "不涉及产品"}
-            if plausible_product(said):
-                return {"complaint_product": canonical_product(said.text)}
+        if asked == "complaint_product" and plausible_product(said):
+            return {"complaint_product": canonical_product(said.text)}
         if asked == "complaint_phone":
             dispatcher.utter_message(response="utter_phone_missing")
         elif asked == "complaint_consent":
@@ -225,6 +224,10 @@ class AddEvidence(ServiceAction):
         else:
             dispatcher.utter_message(response="utter_evidence_received")
         return []
+
+
+def _without_product(text: str) -> bool:
+    return len(text) <= 12 and bool(_NO_PRODUCT.search(fold(text)))
 
 
 def category_of(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Generated requests on every operation: never a 5xx, answers as described."""
+"""Generated requests on every operation: never a 5xx."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import pytest
 import schemathesis
 import uvicorn
-from hypothesis import HealthCheck, Phase, settings
-from schemathesis.checks import not_a_server_error
+from hypothesis import HealthCheck, Phase, given, settings
 
 from api.app import create_app
+from api.case_search import Opened
 from api.preparing import opened
 from api.wiring import build_parts
 from foundation.settings import Settings
@@ -22,8 +22,6 @@ from tests.api.conftest import API, DictEngine, EchoBot, TwoWords
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str]]]:
     """A served application in a thread, its address and a staff header."""
-    from api.case_search import Opened
-
     own = Settings(
         _env_file=None,
         data_dir=tmp_path_factory.mktemp("fuzz"),
@@ -52,28 +50,28 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dic
     thread.join(10)
 
 
-@pytest.fixture
-def api_schema(running: tuple[str, dict[str, str]]) -> schemathesis.BaseSchema:
-    address, _ = running
-    return schemathesis.openapi.from_url(f"{address}/openapi.json")
+def test_no_request_makes_the_server_fail(running: tuple[str, dict[str, str]]) -> None:
+    address, headers = running
+    described = schemathesis.openapi.from_url(f"{address}/openapi.json")
+    tried = 0
+    for found in described.get_all_operations():
+        operation = found.ok()
+        if operation.path == f"{API}/auth/logout":
+            continue
 
+        @settings(
+            max_examples=8,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy())
+        def attempt(case: schemathesis.Case) -> None:
+            response = case.call(headers=headers)
+            assert response.status_code < 500, (case.method, case.path, response.text)
 
-schema = schemathesis.pytest.from_fixture("api_schema")
-
-
-@schema.parametrize()
-@settings(
-    max_examples=8,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-def test_no_request_makes_the_server_fail(
-    case: schemathesis.Case, running: tuple[str, dict[str, str]]
-) -> None:
-    if case.path == f"{API}/auth/logout":
-        return
-    response = case.call(headers=running[1])
-    case.validate_response(response, checks=(not_a_server_error,))
-    assert response.status_code < 500
+        attempt()
+        tried += 1
+    assert tried > 40

@@ -143,7 +143,7 @@ export class MessageList {
       ),
     )
     if (lead) card.append(h('p', {}, this.linked(lead)))
-    if (steps.length) card.append(h('ol', {}, ...steps.map((step, index) => h('li', {}, h('b', {}, `${index + 1}.`), ' ', step))))
+    if (steps.length) card.append(h('ol', {}, ...steps.map((step, index) => h('li', {}, h('b', {}, String(index + 1), h('i', {}, '.')), ' ', step))))
     if (tail) card.append(h('p', {}, this.linked(tail)))
     if (message.buttons.length) card.append(this.buttons(message, live))
     return card

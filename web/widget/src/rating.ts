@@ -40,6 +40,7 @@ export class Rating {
       const choose = () => {
         this.score = value
         more.hidden = false
+        requestAnimationFrame(() => submit.scrollIntoView({ block: 'end' }))
         stars.forEach((star, index) => {
           star.classList.toggle('on', index < value)
           star.setAttribute('aria-checked', String(index + 1 === value))
@@ -61,11 +62,12 @@ export class Rating {
 
   private async submit(comment: string, button: HTMLButtonElement): Promise<void> {
     button.disabled = true
+    this.done = true
     try {
       await this.chat.rate(this.score, comment.trim())
-      this.done = true
       this.element.replaceChildren(h('p', {}, this.texts.thanks))
     } catch {
+      this.done = false
       button.disabled = false
     }
   }

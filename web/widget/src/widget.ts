@@ -58,6 +58,10 @@ export class Widget {
     document.body.append(this.host)
     this.chat.onChange(() => this.draw())
     this.root.addEventListener('keydown', (event) => this.pressed(event as KeyboardEvent))
+    // A button that vanishes when pressed leaves the focus with the page's body.
+    document.addEventListener('keydown', (event) => {
+      if (event.target === document.body) this.pressed(event)
+    })
     document.addEventListener('click', (event) => this.asked(event))
     document.addEventListener('visibilitychange', () => this.draw())
     visualViewport?.addEventListener('resize', () => this.fit())
@@ -118,7 +122,7 @@ export class Widget {
   }
 
   private pressed(event: KeyboardEvent): void {
-    if (event.key === 'Escape' && !event.isComposing) {
+    if (event.key === 'Escape' && !event.isComposing && this.isOpen) {
       event.stopPropagation()
       if (this.lightbox) this.shrink()
       else this.close()

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import pytest
+
+from bot.actions.knowledge import with_product
+from bot.actions.services import ActionServices, KnowledgeFound
+from tests.bot.acting import Customer
+from tests.bot.fakes import FakeKnowledge
+
+
+@pytest.fixture
+def knowledge(services: ActionServices) -> FakeKnowledge:
+    assert isinstance(services.knowledge, FakeKnowledge)
+    return services.knowledge
+
+
+async def test_a_confident_answer_is_given_outright(
+    customer: Customer, knowledge: FakeKnowledge
+) -> None:
+    knowledge.knows(("滤网两周洗一次", 0.9), ("别的", 0.5))
+    said = await customer.act("action_answer", "空调滤网多久洗", "ask_maintenance")
+    assert [m["text"] for m in said] == ["滤网两周洗一次的做法"]
+    assert knowledge.asked == [("空调滤网多久洗", "ask_maintenance", "空调")]
+
+
+async def test_a_doubtful_one_becomes_a_choice_of_at_most_three_questions(
+    customer: Customer, knowledge: FakeKnowledge
+) -> None:
+    knowledge.knows(("问题一", 0.6), ("问题二", 0.5), ("问题三", 0.4), ("问题四", 0.1))
+    said = await customer.act("action_answer", "怎么弄", "ask_usage")
+    assert [b["payload"] for b in said[0]["buttons"]] == ["问题一", "问题二", "问题三"]
+
+
+@pytest.mark.parametrize("abstained", [True, False])
+async def test_nothing_is_made_up(
+    customer: Customer, knowledge: FakeKnowledge, abstained: bool
+) -> None:
+    if not abstained:
+        knowledge.knows(("不相干", 0.1))
+    said = await customer.act("action_answer", "能修飞机吗", "ask_usage")
+    assert said[0]["response"] == "utter_do_not_know"
+
+
+async def test_an_answer_about_another_appliance_is_never_given_outright(
+    customer: Customer, knowledge: FakeKnowledge
+) -> None:
+    knowledge.knows(("空调遥控器没反应", 0.9), product="空调")
+    said = await customer.act("action_answer", "电视遥控器没反应", "ask_usage")
+    assert said[0]["response"] == "utter_choose"
+
+
+async def test_a_bare_appliance_takes_up_the_question_before(
+    customer: Customer, knowledge: FakeKnowledge
+) -> None:
+    knowledge.knows(("答", 0.9))
+    await customer.act("action_answer", "空调里那个过滤网多久要洗呀", "ask_maintenance")
+    await customer.act("action_follow_up", "那冰箱呢", "follow_up")
+    await customer.act("action_follow_up", "油烟机", "follow_up")
+    await customer.act("action_answer", "你们上门洗要钱不", "ask_repair_price")
+    assert [query for query, _, _ in knowledge.asked[1:]] == [
+        "冰箱里那个过滤网多久要洗呀",
+        "油烟机里那个过滤网多久要洗呀",
+        "油烟机 你们上门洗要钱不",
+    ]
+    assert knowledge.asked[1][1] == "ask_maintenance"
+
+
+async def test_a_bare_appliance_without_a_question_before_is_asked_about(
+    customer: Customer,
+) -> None:
+    said = await customer.act("action_follow_up", "洗衣机", "follow_up")
+    assert said[0]["response"] == "utter_what_about_product"
+
+
+async def test_two_misunderstandings_in_a_row_bring_a_person(
+    customer: Customer, knowledge: FakeKnowledge
+) -> None:
+    knowledge.found = KnowledgeFound()
+    first = await customer.act("action_fallback", "啊吧啊吧", "nlu_fallback")
+    assert first[0]["response"] == "utter_not_understood"
+    second = await customer.act("action_fallback", "哦里给", "nlu_fallback")
+    assert any("handoff" in (m.get("custom") or {}) for m in second)
+
+
+async def test_a_yes_after_the_offer_of_a_person_brings_one(customer: Customer) -> None:
+    await customer.act("action_answer", "能修飞机吗", "ask_usage")
+    customer.events[-1]["data"]["buttons"] = [{"title": "转人工", "payload": "转人工"}]
+    said = await customer.act("action_affirm", "好的", "affirm")
+    assert said[0]["response"] == "utter_handoff"
+    assert said[1]["custom"]["handoff"]["reason"]
+
+
+async def test_a_yes_out_of_the_blue_brings_nobody(customer: Customer) -> None:
+    said = await customer.act("action_affirm", "好的", "affirm")
+    assert [m["response"] for m in said] == ["utter_go_on"]
+
+
+async def test_blame_taken_for_a_call_for_people_starts_a_complaint(customer: Customer) -> None:
+    await customer.act("action_request_human", "400打了六次没人接 你们客服是摆设", "request_human")
+    assert customer.followed_by == "complaint_form"
+    said = await customer.act("action_request_human", "转人工", "request_human")
+    assert any("handoff" in (m.get("custom") or {}) for m in said)
+
+
+@pytest.mark.parametrize(
+    ("text", "response"),
+    [
+        ("五颗星", "utter_feedback_thanks"),
+        ("差评，1星", "utter_feedback_sorry"),
+        ("建议app加个深色模式", "utter_feedback_idea"),
+    ],
+)
+async def test_feedback_is_met_in_kind(customer: Customer, text: str, response: str) -> None:
+    said = await customer.act("action_feedback", text, "give_feedback")
+    assert said[0]["response"] == response
+
+
+def test_the_appliance_of_a_question_is_exchanged() -> None:
+    assert with_product("空调保修几年", "冰箱") == "冰箱保修几年"
+    assert with_product("保修几年", "冰箱") == "冰箱保修几年"
