@@ -12,7 +12,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from assist.encoder.errors import EncoderError
 from foundation.errors import FrontlineError
 
 P = ParamSpec("P")
@@ -28,14 +27,25 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             function(*args, **kwargs)
+        except typer.Exit:
+            raise
         except FrontlineError as error:
             fail(error.message, error.detail)
-        except EncoderError as error:
-            fail(str(error))
         except (OSError, ValueError, httpx.HTTPError) as error:
             fail(f"{type(error).__name__}: {error}")
+        except Exception as error:
+            if _is_expected(error):
+                fail(str(error))
+            raise
 
     return wrapped
+
+
+def _is_expected(error: Exception) -> bool:
+    """Whether the encoder raised it on purpose; its module is heavy and imported only now."""
+    from assist.encoder.errors import EncoderError
+
+    return isinstance(error, EncoderError)
 
 
 def fail(message: str, detail: dict[str, Any] | None = None) -> None:

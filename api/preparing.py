@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
 from api.schema import upgrade
 from api.staff.service import NewAccount, StaffService
-from foundation.clock import SystemClock
+from foundation.clock import Clock, SystemClock
 from foundation.database import Database
 from foundation.events import InProcessEvents
 from foundation.settings import Settings
@@ -25,9 +26,29 @@ log = structlog.get_logger(__name__)
 class Store:
     """The database and what commands need over it, without encoder, bot or channels."""
 
+    clock: Clock
     work: UnitOfWork
     staff: StaffService
     library: CaseLibrary
+
+
+class Fillable(Protocol):
+    """What the first content goes into; a `Store` is one, and so are `api.wiring.Parts`."""
+
+    @property
+    def clock(self) -> Clock:
+        """Tells when it was."""
+        ...
+
+    @property
+    def work(self) -> UnitOfWork:
+        """Opens transactions."""
+        ...
+
+    @property
+    def staff(self) -> StaffService:
+        """Makes accounts."""
+        ...
 
 
 @asynccontextmanager
@@ -39,21 +60,28 @@ async def opened(settings: Settings) -> AsyncIterator[Store]:
     work = UnitOfWork(database, InProcessEvents())
     try:
         staff = StaffService(settings, clock, work)
-        yield Store(work, staff, CaseLibrary(clock, settings.timezone))
+        yield Store(clock, work, staff, CaseLibrary(clock, settings.timezone))
     finally:
         await database.close()
 
 
-async def prepare(settings: Settings) -> list[NewAccount]:
+async def prepare(settings: Settings, into: Fillable | None = None) -> list[NewAccount]:
     """Upgrade the tables, load the seed, make the first accounts; those made just now.
 
     Safe at every start and in every process.
     """
-    async with opened(settings) as store:
-        async with store.work.begin() as session:
-            seed = await load_seed(session, SystemClock())
-        log.info("seed_loaded", added=seed.added, updated=seed.updated, kept=seed.kept)
-        return await store.staff.create_first_accounts()
+    if into is None:
+        async with opened(settings) as store:
+            return await _fill(store)
+    await upgrade(settings.effective_database_url)
+    return await _fill(into)
+
+
+async def _fill(into: Fillable) -> list[NewAccount]:
+    async with into.work.begin() as session:
+        seed = await load_seed(session, into.clock)
+    log.info("seed_loaded", added=seed.added, updated=seed.updated, kept=seed.kept)
+    return await into.staff.create_first_accounts()
 
 
 def accounts_text(accounts: list[NewAccount]) -> str:

@@ -88,7 +88,8 @@ class CustomerLine:
         """Send until the line breaks; looks by itself at each ping."""
         while True:
             try:
-                await asyncio.wait_for(self._bell.wait(), PING_S)
+                async with asyncio.timeout(PING_S):
+                    await self._bell.wait()
             except TimeoutError:
                 await send(self.socket, encoded({"type": "ping"}))
             self._bell.clear()
@@ -150,7 +151,8 @@ class DeskLine:
                 await send(self.socket, encoded({"type": "ping"}))
                 continue
             try:
-                frame = await asyncio.wait_for(self._backlog.get(), left)
+                async with asyncio.timeout(left):
+                    frame = await self._backlog.get()
             except TimeoutError:
                 continue
             await send(self.socket, frame)

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -135,6 +135,16 @@ def _train_and_parse(
     return parsed
 
 
+def _at_most(rows: list[dict[str, Any]], limit: int) -> list[dict[str, Any]]:
+    seen: Counter[str] = Counter()
+    kept = []
+    for row in rows:
+        seen[row["intent"]] += 1
+        if seen[row["intent"]] <= limit:
+            kept.append(row)
+    return kept
+
+
 def _run(module: list[str], environment: Any, stdin: Path = Path(os.devnull)) -> None:
     with stdin.open("rb") as given:
         subprocess.run(
@@ -157,6 +167,7 @@ def main() -> None:
     """Print the table; with `--file` also each pipeline's figures on a labelled file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folds", type=int, default=3)
+    parser.add_argument("--per-intent", type=int, help="use at most so many examples an intent")
     parser.add_argument("--only", choices=["ours", "stock"])
     parser.add_argument("--file", type=Path, help="measure on this file too (JSONL)")
     chosen = parser.parse_args()
@@ -164,6 +175,8 @@ def main() -> None:
     ours[0] = {**ours[0], "dictionary_path": str(BOT / "dictionary")}
     pipelines = {"ours": ours, "stock": STOCK}
     rows = examples()
+    if chosen.per_intent:
+        rows = [row for part in folds(rows, 1) for row in _at_most(part, chosen.per_intent)]
     parts = folds(rows, chosen.folds)
     print(f"{len(rows)} examples, {chosen.folds} folds")
     print("| pipeline | accuracy | macro-F1 | entity-F1 | seconds |\n|---|---|---|---|---|")

@@ -26,7 +26,7 @@ from conversations.storage import (
 from foundation.ids import new_id
 
 LIST_LIMIT = 200
-_LONG_NUMBER = re.compile(r"\d{5,}")
+_LONG_NUMBER = re.compile(r"(?<![A-Za-z0-9-])\d{7,}")
 
 
 class View(StrEnum):
@@ -70,7 +70,10 @@ def mask_phone(phone: str) -> str:
 
 
 def mask_numbers(text: str) -> str:
-    """`text` with every run of five or more digits masked like a phone number."""
+    """`text` with bare numbers of seven digits or more masked like a phone number.
+
+    Our own numbers (`TS…`, `WX…`, `AX…`) begin with letters and stay.
+    """
     return _LONG_NUMBER.sub(lambda match: mask_phone(match[0]), text)
 
 

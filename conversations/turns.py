@@ -220,12 +220,15 @@ class TurnRunner:
         if verdict.words and step in (Step.CONFIRM, Step.ASK, Step.SENSITIVE):
             conversation.triage_words = list(verdict.words)
         if step is Step.CONFIRM:
-            category = (
-                verdict.category
-                if verdict.level is Level.EMERGENCY
-                else conversation.triage_category
+            answered = verdict.level is not Level.EMERGENCY
+            pending = conversation.suspected_message_id if answered else None
+            source = await session.get(Message, pending) if pending else None
+            await self._safety.confirm(
+                session,
+                conversation,
+                conversation.triage_category if answered else verdict.category,
+                (source or message).text,
             )
-            await self._safety.confirm(session, conversation, category, message.text)
             return None
         if step is Step.ASK:
             self._safety.ask(session, conversation, message, verdict.category)

@@ -7,7 +7,13 @@ import asyncio
 from fastapi import APIRouter
 
 from api.access import AnyStaff, DeskStaff, PartsNow
-from api.schemas.assist import AssistFeedbackIn, SuggestionsIn, SuggestionsOut, TriageIn, TriageVerdict
+from api.schemas.assist import (
+    AssistFeedbackIn,
+    SuggestionsIn,
+    SuggestionsOut,
+    TriageIn,
+    TriageVerdict,
+)
 from assist.feedback.model import FeedbackKind
 from conversations.model import Level
 from conversations.storage import get_conversation

@@ -9,7 +9,7 @@ from fastapi import APIRouter, File, Path, Query, UploadFile
 from fastapi.responses import Response
 
 from api.access import AnyStaff, LibraryStaff, PartsNow
-from api.schemas.base import SearchWords
+from api.schemas.base import SearchWords, readable
 from api.schemas.cases import (
     CaseChanges,
     CaseFields,
@@ -115,12 +115,13 @@ async def import_cases(
     """Take good rows in and report the others, row by row."""
     limit = parts.settings.upload_max_bytes
     data = await file.read(limit + 1)
+    name = str(readable(file.filename or ""))
     async with parts.work.begin() as session:
         report = await interchange.import_cases(
             session,
             parts.library,
             data,
-            file.filename or "",
+            name,
             staff.display_name,
             on_conflict,
             limit,
@@ -129,7 +130,7 @@ async def import_cases(
             session,
             staff,
             "cases_imported",
-            file.filename or "",
+            name,
             accepted=report.accepted,
             rejected=len(report.rejected),
         )

@@ -72,5 +72,20 @@ def save(
     np.savez_compressed(path, **arrays)
 
 
+def load(path: Path, changes: Mapping[str, LowRank], heads: Mapping[str, nn.Linear]) -> None:
+    """Fill changes and heads from a file that `save` wrote. `KeyError` when it lacks one."""
+    with np.load(path) as arrays:
+        for name, change in changes.items():
+            change.down.data = _full(arrays[f"{name}.down"])
+            change.up.data = _full(arrays[f"{name}.up"])
+        for name, head in heads.items():
+            head.weight.data = _full(arrays[f"head.{name}.weight"])
+            head.bias.data = _full(arrays[f"head.{name}.bias"])
+
+
 def _half(tensor: Tensor) -> Any:
     return tensor.detach().numpy().astype(np.float16)
+
+
+def _full(array: Any) -> Tensor:
+    return torch.from_numpy(array.astype(np.float32))

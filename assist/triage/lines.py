@@ -39,11 +39,13 @@ _UNJUDGED = re.compile(
 
 @dataclass(frozen=True)
 class Line:
-    """One example. `hazard` is one of `CLASSES` or None when nobody judged it; so is `intent`."""
+    """One example. `hazard` is one of `CLASSES` or None when nobody judged it; `intent` likewise;
+    `source` names the file it stands in."""
 
     text: str
     hazard: str | None = None
     intent: str | None = None
+    source: str = ""
 
 
 def triage_lines(folder: Path = DATA) -> list[Line]:
@@ -53,7 +55,8 @@ def triage_lines(folder: Path = DATA) -> list[Line]:
         for row in path.read_text(encoding="utf-8").splitlines():
             record = json.loads(row)
             routine = record["level"] == ROUTINE
-            lines.append(Line(record["text"], ROUTINE if routine else record["category"]))
+            hazard = ROUTINE if routine else record["category"]
+            lines.append(Line(record["text"], hazard, source=path.stem))
     return lines
 
 
@@ -71,7 +74,8 @@ def intent_lines(folder: Path = NLU) -> list[Line]:
             for example in block["examples"].splitlines():
                 text = _ANNOTATION.sub(r"\1", example.removeprefix("- ").strip())
                 if text:
-                    lines.append(Line(text, _hazard(text, block["intent"]), block["intent"]))
+                    hazard = _hazard(text, block["intent"])
+                    lines.append(Line(text, hazard, block["intent"], block["intent"]))
     return lines
 
 

@@ -1,8 +1,12 @@
 """Fine-tune the upper layers for triage and intents together: `python -m assist.triage.train`.
 
 The lower layers are frozen, so their output is computed once per line; what remains trains on two
-CPU cores. A tenth of the lines is held back to choose thresholds (see `thresholds.py`); the
-result is `weights/adapter.npz` and `weights/thresholds.json`.
+CPU cores. Part of the lines is held back, and `python -m assist.triage.calibrate` chooses the
+thresholds on it; the result is `weights/adapter.npz` and `weights/thresholds.json`.
+
+When lines have been added, `--start-from weights/adapter.npz --fresh NAME ...` goes on from the
+weights there are: it learns the named files and a rehearsal of all other lines, at half the rate,
+and holds back only lines that the earlier training has not seen.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ import argparse
 import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +31,7 @@ from assist.triage.lines import CLASSES, Line, intent_lines, triage_lines
 
 WEIGHTS = Path(__file__).parent / "weights"
 FROZEN_LAYERS = 4
-EPOCHS = 6
+EPOCHS = 4
 BATCH = 32
 RATE = 6e-4
 HEAD_RATE = 2e-3
@@ -47,7 +51,7 @@ class Task:
 class Network:
     """Upper layers with low-rank changes and two linear heads over mean-pooled states."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, start_from: Path | None = None) -> None:
         self.bert, self.tokenizer = load_bert()
         self.bert.requires_grad_(False)
         self.upper = self.bert.encoder.layer[FROZEN_LAYERS:]
@@ -59,6 +63,8 @@ class Network:
             "hazard": nn.Linear(hidden, len(task.hazards)),
             "intent": nn.Linear(hidden, len(task.intents)),
         }
+        if start_from:
+            adapter.load(start_from, self.changes, self.heads)
 
     @torch.no_grad()  # type: ignore[untyped-decorator]
     def lower_states(self, texts: Sequence[str]) -> list[Tensor]:
@@ -87,11 +93,14 @@ class Network:
         weights = mask.unsqueeze(-1).to(hidden.dtype)
         return (hidden * weights).sum(1) / weights.sum(1)
 
-    def parameters(self) -> list[dict[str, object]]:
-        """What is trained, in two groups with their learning rates."""
+    def parameters(self, pace: float) -> list[dict[str, object]]:
+        """What is trained, in two groups with their learning rates times `pace`."""
         changes = [p for change in self.changes.values() for p in (change.down, change.up)]
         heads = [p for head in self.heads.values() for p in head.parameters()]
-        return [{"params": changes, "lr": RATE}, {"params": heads, "lr": HEAD_RATE}]
+        return [
+            {"params": changes, "lr": RATE * pace},
+            {"params": heads, "lr": HEAD_RATE * pace},
+        ]
 
     def train(self, mode: bool) -> None:
         """Switch dropout on or off."""
@@ -105,12 +114,18 @@ def _run(layer: nn.Module, hidden: Tensor, mask: Tensor) -> Tensor:
 
 
 def fit(
-    network: Network, task: Task, lines: Sequence[Line], states: Sequence[Tensor], epochs: int
+    network: Network,
+    task: Task,
+    lines: Sequence[Line],
+    states: Sequence[Tensor],
+    *,
+    epochs: int,
+    pace: float = 1.0,
 ) -> None:
     """Train changes and heads on `lines`, whose lower states are `states`."""
     hazards = torch.tensor([_index(task.hazards, line.hazard) for line in lines])
     intents = torch.tensor([_index(task.intents, line.intent) for line in lines])
-    optimiser = torch.optim.AdamW(network.parameters(), weight_decay=0.01)
+    optimiser = torch.optim.AdamW(network.parameters(pace), weight_decay=0.01)
     rates = [group["lr"] for group in optimiser.param_groups]
     steps = epochs * (len(lines) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=steps + 1)
@@ -161,46 +176,58 @@ def _index(classes: Sequence[str], name: str | None) -> int:
     return classes.index(name) if name in classes else -100
 
 
-def load_lines() -> tuple[list[Line], Task]:
-    """All examples with normalised texts, and the classes."""
-    lines = [
-        Line(normalise(line.text), line.hazard, line.intent)
-        for line in [*triage_lines(), *intent_lines()]
-    ]
-    return lines, Task(CLASSES, tuple(sorted({line.intent for line in lines if line.intent})))
+def split(
+    lines: list[Line], fresh: Sequence[str], held_back: float, rehearse: int
+) -> tuple[list[Line], list[Line]]:
+    """Lines to hold back and lines to learn, shuffled.
+
+    Without `fresh` (names of triage files) the parts come from all lines; with it, what is held
+    back comes from those files alone and `rehearse` other lines are learned besides."""
+    shuffle = random.Random(SEED)
+    new = [line for line in lines if line.source in fresh] if fresh else list(lines)
+    old = [line for line in lines if line.source not in fresh] if fresh else []
+    shuffle.shuffle(new)
+    shuffle.shuffle(old)
+    cut = round(len(new) * held_back)
+    learned = new[cut:] + old[:rehearse]
+    shuffle.shuffle(learned)
+    return new[:cut], learned
 
 
 def main() -> None:
-    """Train on everything but the held-back part, or on everything with `--all`."""
+    """Train, write the weights and what the network says of the lines held back."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--held-back", type=float, default=0.12)
-    parser.add_argument("--limit", type=int, default=0)
+    parser.add_argument("--start-from", type=Path)
+    parser.add_argument("--fresh", nargs="*", default=[])
+    parser.add_argument("--rehearse", type=int, default=2000)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     options = parser.parse_args()
     torch.manual_seed(SEED)
-    lines, task = load_lines()
-    random.Random(SEED).shuffle(lines)
-    if options.limit:
-        lines = lines[: options.limit]
-    network = Network(task)
+    lines = [
+        replace(line, text=normalise(line.text)) for line in [*triage_lines(), *intent_lines()]
+    ]
+    task = Task(CLASSES, tuple(sorted({line.intent for line in lines if line.intent})))
+    kept, learned = split(lines, options.fresh, options.held_back, options.rehearse)
+    network = Network(task, options.start_from)
     began = time.monotonic()
-    states = network.lower_states([line.text for line in lines])
-    print(f"{len(lines)} lines through the frozen layers in {time.monotonic() - began:.0f} s")
-    cut = round(len(lines) * options.held_back)
-    fit(network, task, lines[cut:], states[cut:], options.epochs)
+    states = network.lower_states([line.text for line in learned])
+    print(f"{len(learned)} lines, frozen layers {time.monotonic() - began:.0f} s", flush=True)
+    pace = 0.5 if options.start_from else 1.0
+    fit(network, task, learned, states, epochs=options.epochs, pace=pace)
     options.out.mkdir(exist_ok=True)
     labels = {"hazard": task.hazards, "intent": task.intents}
     adapter.save(options.out / "adapter.npz", network.changes, network.heads, labels)
-    if cut:
-        logits = predict(network, states[:cut])
+    if kept:
+        logits = predict(network, network.lower_states([line.text for line in kept]))
         np.savez(
             options.out / "held_back.npz",
             hazard=logits["hazard"],
             intent=logits["intent"],
-            texts=np.array([line.text for line in lines[:cut]]),
-            truth=np.array([line.hazard or "" for line in lines[:cut]]),
-            intents=np.array([line.intent or "" for line in lines[:cut]]),
+            texts=np.array([line.text for line in kept]),
+            truth=np.array([line.hazard or "" for line in kept]),
+            intents=np.array([line.intent or "" for line in kept]),
         )
 
 

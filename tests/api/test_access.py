@@ -79,8 +79,8 @@ def routes(parts: Parts) -> Iterator[tuple[str, str, str]]:
     for route in iter_route_contexts(app.routes):
         if not isinstance(route.original_route, APIRoute):
             continue
-        for method in route.methods - {"HEAD"}:
-            path = route.path
+        path = route.path or ""
+        for method in (route.methods or set()) - {"HEAD"}:
             key = f"{method} {path.removeprefix(API)}" if path.startswith(API) else path
             yield key, method, path
 

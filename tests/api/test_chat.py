@@ -215,3 +215,15 @@ async def test_reading_clears_unread(
     read = await http.post(f"{url}/read", headers=agent.auth, json={"seq": 999})
     assert read.status_code == 204
     assert (await http.get(url, headers=agent.auth)).json()["unread"] == 0
+
+
+async def test_numbers_of_persons_are_masked_in_lists_and_ours_are_not(
+    visitor: Visitor, http: httpx.AsyncClient, sign_in: SignIn
+) -> None:
+    agent = await sign_in()
+    await visitor.says("打13912345678，单号AX2024110500123、TS20251105-0042")
+    listed = await http.get(f"{API}/desk/conversations?view=bot", headers=agent.auth)
+    text = listed.json()["items"][0]["last_message"]["text"]
+    assert "139****5678" in text
+    assert "AX2024110500123" in text
+    assert "TS20251105-0042" in text

@@ -109,6 +109,7 @@ async def test_a_suspicion_is_asked_about_and_yes_confirms(line: Line) -> None:
     await line.customer(conversation, "有")
     assert (await line.conversation(conversation)).triage_certainty == Certainty.CONFIRMED
     assert line.complaints.opened[0].category == "gas_leak"
+    assert [page.reason for page in await pages(line)] == ["?有点味道"]
 
 
 async def test_no_goes_on_with_the_question_and_keeps_the_mark(line: Line) -> None:
