@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from assist.search.products import canonical, named_in
 from assist.search.words import codes
 from assist.text import normalise
 from knowledge_base.model import Case
@@ -17,7 +18,8 @@ _MOST_QUESTIONS = 12
 @dataclass(frozen=True)
 class Entry:
     """One case, prepared. `questions` are the title and the ways customers said it; `answer` is
-    the text of its second vector; `body` is everything that words are looked for in."""
+    the text of its second vector; `body` is everything that words are looked for in; `products`
+    are what the case is about, empty when it holds for all."""
 
     number: int
     case: Case
@@ -26,7 +28,7 @@ class Entry:
     body: str
     title_codes: frozenset[str]
     all_codes: frozenset[str]
-    product: str
+    products: frozenset[str]
 
     def question_ids(self) -> list[str]:
         """Ids of the question vectors, in the order of `questions`."""
@@ -60,12 +62,16 @@ def prepare(case: Case, number: int) -> Entry:
         number=number,
         case=case,
         questions=tuple(dict.fromkeys([title, *filter(None, statements)])),
-        answer=f"{title} {normalise(' '.join(case.solution_steps))}"[:_ANSWER_LENGTH + len(title)],
+        answer=f"{title} {normalise(' '.join(case.solution_steps))}"[: _ANSWER_LENGTH + len(title)],
         body=body,
         title_codes=codes(f"{title} {facts}"),
         all_codes=codes(body),
-        product=normalise(case.product),
+        products=_products(case, title),
     )
+
+
+def _products(case: Case, title: str) -> frozenset[str]:
+    return frozenset({canonical(case.product)}) if case.product else named_in(title)
 
 
 def _body(case: Case) -> Iterator[str]:

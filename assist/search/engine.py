@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import threading
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,14 +9,158 @@ from datetime import date
 import numpy as np
 
 from assist.encoder import Encoder
-from assist.search.catalogue import Entry, number_of, prepare
-from assist.search.dense import FaissIndex, VectorIndex, Vectors
-from assist.search.features import Matrix, Query, feature_matrix
-from assist.search.lexical import FIELDS, LexicalEntry, LexicalIndex
-from assist.search.metric import LibraryMetric
+from assist.search.catalogue import Entry
+from assist.search.dense import FaissIndex, VectorIndex
+from assist.search.features import Matrix, Query, feature_matrix, has_code
+from assist.search.library import Library, VectorStore
+from assist.search.model import Hit, Reasons, SearchResult
+from assist.search.products import any_same, canonical, named_in
+from assist.search.ranker import Ranker, Scores, shipped_ranker
+from assist.search.words import codes, words
 from assist.text import normalise
-from knowledge_base.model import Case, CaseKind
+from knowledge_base.model import Case
 
 _QUERY_LENGTH = 200
-_NEAREST = 60
-_LEXICAL = 40
+_FILTERED_WIDER = 4.0
+_ATTEMPTS = 5
+_MOST_WORDS = 8
+_NOTHING = SearchResult(hits=(), abstained=True, confidence=0.0)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """All candidates of one query, best first, with what the order was made from."""
+
+    query: Query
+    entries: Sequence[Entry]
+    features: Matrix
+    scores: Scores
+
+
+class SearchEngine:
+    """Cases go in and out while searches run; safe to share between threads.
+
+    `store` remembers vectors between runs (`assist.search.cache.VectorCache`), `vectors` replaces
+    the index in memory, `today` says which cases are valid."""
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        *,
+        store: VectorStore | None = None,
+        vectors: VectorIndex | None = None,
+        ranker: Ranker | None = None,
+        today: Callable[[], date] = date.today,
+    ) -> None:
+        self._encoder = encoder
+        self._ranker = ranker or shipped_ranker()
+        self._today = today
+        self._library = Library(encoder, vectors or FaissIndex(encoder.dimension), store)
+
+    def __len__(self) -> int:
+        """How many cases are searchable."""
+        return len(self._library)
+
+    def upsert(self, cases: Iterable[Case]) -> None:
+        """Put cases in, each replacing the one of its id; visible to the next search. Cases that
+        are not published go out instead."""
+        listed = list(cases)
+        shown = [case for case in listed if case.status == "published"]
+        self._library.remove(case.id for case in listed if case.status != "published")
+        self._library.put(shown)
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Take cases out; unknown ids are no error."""
+        self._library.remove(ids)
+
+    def search(
+        self,
+        query: str,
+        k: int = 10,
+        product: str | None = None,
+        topic: str | None = None,
+        kind: str | None = None,
+    ) -> SearchResult:
+        """The `k` best cases for `query`.
+
+        `topic` and `kind` leave only cases that have them; `product` leaves cases about it and
+        those that name no product."""
+        ranking = self.rank(query, product, topic, kind)
+        if ranking is None:
+            return _NOTHING
+        chances = self._ranker.calibration.probabilities(ranking.features, ranking.scores)
+        hits = tuple(
+            Hit(entry.case.id, rank, float(chance), _reasons(ranking.query, entry))
+            for rank, (entry, chance) in enumerate(
+                zip(ranking.entries[:k], chances[:k], strict=True), start=1
+            )
+        )
+        confidence = float(chances[0])
+        abstained = confidence < self._ranker.calibration.abstain_below
+        return SearchResult(hits, abstained, confidence)
+
+    def rank(
+        self,
+        query: str,
+        product: str | None = None,
+        topic: str | None = None,
+        kind: str | None = None,
+    ) -> Ranking | None:
+        """All candidates in order, with their features; `None` when there are none. `search`
+        answers from this, and training learns from it."""
+        text = normalise(query)[:_QUERY_LENGTH]
+        if not text or not len(self._library):
+            return None
+        vector = self._encoder.encode([text])[0]
+        wanted = named_in(text) | ({canonical(product)} if product else set())
+        widen = _FILTERED_WIDER if product or topic or kind else 1.0
+        for _ in range(_ATTEMPTS):
+            asked = Query(text, vector, self._library.view(text), frozenset(wanted))
+            numbers = self._library.candidates(vector, asked.view, widen)
+            entries = [
+                entry
+                for entry in self._library.entries(numbers)
+                if self._is_allowed(entry, product, topic, kind)
+            ]
+            try:
+                return self._ranked(asked, entries) if entries else None
+            except KeyError:
+                continue
+        return None
+
+    def _is_allowed(
+        self, entry: Entry, product: str | None, topic: str | None, kind: str | None
+    ) -> bool:
+        case = entry.case
+        return (
+            (not kind or case.kind == kind)
+            and (not topic or case.topic == topic)
+            and (
+                not product or not entry.products or any_same([canonical(product)], entry.products)
+            )
+            and case.searchable_on(self._today())
+        )
+
+    def _ranked(self, query: Query, entries: Sequence[Entry]) -> Ranking:
+        features = feature_matrix(query, entries, self._library.fetch, self._library.metric)
+        scores = self._ranker.scores(features)
+        order = np.argsort(-scores, kind="stable")
+        return Ranking(query, [entries[i] for i in order], features[order], scores[order])
+
+
+def _reasons(query: Query, entry: Entry) -> Reasons:
+    held = frozenset(words(" ".join([*entry.questions, entry.body])))
+    shared = [word for word in dict.fromkeys(words(query.text)) if word in held and len(word) > 1]
+    shared.sort(key=lambda word: -query.view.rarity("body_words", word))
+    return Reasons(tuple(shared[:_MOST_WORDS]), _shared_facts(query, entry.case))
+
+
+def _shared_facts(query: Query, case: Case) -> dict[str, str]:
+    asked = codes(query.text)
+    facts = {}
+    if case.product and any_same(query.products, [canonical(case.product)]):
+        facts["product"] = case.product
+    for kind, value in (("model", case.model), ("fault_code", case.fault_code)):
+        if any(has_code(asked, code) for code in codes(normalise(value))):
+            facts[kind] = value
+    return facts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,22 +12,18 @@ from assist.search.catalogue import Entry
 from assist.search.dense import Vectors
 from assist.search.lexical import FIELDS, LexicalView
 from assist.search.metric import LibraryMetric
-from assist.search.words import codes, pairs, same_code
+from assist.search.products import any_same
+from assist.search.words import codes, same_code
 
 FEATURES = (
     "dense_question",
-    "dense_question_gap",
     "dense_answer",
-    "dense_answer_gap",
     "metric_question",
-    "metric_question_gap",
     "metric_answer",
-    "metric_answer_gap",
-    *(f"{field}_{kind}" for field in FIELDS for kind in ("level", "gap")),
-    "pairs_found",
-    "pairs_used",
+    *FIELDS,
+    "question_level",
+    "body_level",
     "letters_found",
-    "letters_used",
     "codes_shared",
     "codes_missing",
     "codes_extra",
@@ -35,13 +31,18 @@ FEATURES = (
     "product_other",
 )
 
-Matrix = NDArray[np.float32]
+Matrix = NDArray[np.float64]
+Fetch = Callable[[Sequence[str]], Vectors]
+
+_MOST_CODES = 2
+# Raw cosines of this family of encoders crowd between 0.8 and 0.95.
+_USUAL_COSINE, _COSINE_SCALE, _METRIC_SCALE = 0.85, 10.0, 3.0
 
 
 @dataclass(frozen=True)
 class Query:
     """One query, prepared: normalised text, its vector (dimension,), the index as it is now, and
-    the library's products that it names."""
+    the products that it is about."""
 
     text: str
     vector: Vectors
@@ -50,83 +51,72 @@ class Query:
 
 
 def feature_matrix(
-    query: Query,
-    entries: Sequence[Entry],
-    fetch: Callable[[Sequence[str]], Vectors],
-    metric: LibraryMetric,
+    query: Query, entries: Sequence[Entry], fetch: Fetch, metric: LibraryMetric
 ) -> Matrix:
-    """One row for each of `entries`, one column for each of `FEATURES`."""
+    """One row for each of `entries`, one column for each of `FEATURES`.
+
+    `dense_*` are cosines with the nearest question and with the answer, `metric_*` the same in the
+    library's own metric; BM25 fields are shares of the best candidate's, `*_level` shares of the
+    most that the query could reach; `letters_found` is the share of the query's letters in the
+    question that has most. `KeyError` when a case went meanwhile."""
     if not entries:
-        return np.empty((0, len(FEATURES)), dtype=np.float32)
+        return np.empty((0, len(FEATURES)))
     columns = [
         *_dense(query, entries, fetch, metric),
         *_lexical(query, entries),
-        *_letters(query.text, entries),
+        _letters(query.text, entries),
         *_facts(query, entries),
     ]
-    return np.stack(columns, axis=1).astype(np.float32)
+    return np.stack(columns, axis=1, dtype=np.float64)
 
 
 def _dense(
-    query: Query,
-    entries: Sequence[Entry],
-    fetch: Callable[[Sequence[str]], Vectors],
-    metric: LibraryMetric,
-) -> Iterable[Matrix]:
+    query: Query, entries: Sequence[Entry], fetch: Fetch, metric: LibraryMetric
+) -> Iterator[Matrix]:
     question_ids = [entry.question_ids() for entry in entries]
-    vectors = fetch([name for ids in question_ids for name in ids])
-    starts = np.cumsum([0, *map(len, question_ids)])[:-1]
+    questions = fetch([name for ids in question_ids for name in ids])
     answers = fetch([entry.answer_id() for entry in entries])
-    for likeness, zero, scale in (
-        (lambda v: v @ query.vector, 0.85, 10.0),
-        (lambda v: metric.likeness(v, query.vector), 0.0, 3.0),
-    ):
-        for values in (np.maximum.reduceat(likeness(vectors), starts), likeness(answers)):
-            yield (values - zero) * scale
-            yield (values - values.max()) * scale
+    starts = np.cumsum([0, *map(len, question_ids[:-1])])
+    for values in (np.maximum.reduceat(questions @ query.vector, starts), answers @ query.vector):
+        yield (values.astype(np.float64) - _USUAL_COSINE) * _COSINE_SCALE
+    likeness = metric.likeness(questions, query.vector)
+    for values in (np.maximum.reduceat(likeness, starts), metric.likeness(answers, query.vector)):
+        yield values.astype(np.float64) * _METRIC_SCALE
 
 
-def _lexical(query: Query, entries: Sequence[Entry]) -> Iterable[Matrix]:
+def _lexical(query: Query, entries: Sequence[Entry]) -> Iterator[Matrix]:
     numbers = [entry.number for entry in entries]
+    columns = {}
     for field in FIELDS:
         found = query.view.scores(field, numbers)
-        values = np.array([found.get(number, 0.0) for number in numbers])
-        ideal = query.view.ideal(field)
-        best = max(float(values.max()), 1e-6)
-        yield values / ideal if ideal else values
-        yield (values - best) / best
+        columns[field] = np.array([found.get(number, 0.0) for number in numbers])
+        yield columns[field] / max(float(columns[field].max()), 1e-9)
+    for field in ("question_pairs", "body_pairs"):
+        yield columns[field] / max(query.view.ideal(field), 1e-9)
 
 
-def _letters(text: str, entries: Sequence[Entry]) -> Iterable[Matrix]:
-    for split in (lambda text: frozenset(pairs(text)), frozenset):
-        wanted = split(text)
-        best = np.array([_overlap(wanted, map(split, entry.questions)) for entry in entries])
-        yield best[:, 0]
-        yield best[:, 1]
-
-
-def _overlap(
-    wanted: frozenset[str], questions: Iterable[frozenset[str]]
-) -> tuple[float, float]:
-    """Share of `wanted` found in, and share used of, the question that overlaps best."""
-    best = (0.0, 0.0)
-    for question in questions:
-        common = len(wanted & question)
-        if wanted and question:
-            best = max(best, (common / len(wanted), common / len(question)), key=sum)
-    return best
+def _letters(text: str, entries: Sequence[Entry]) -> Matrix:
+    wanted = frozenset(text) - {" "}
+    return np.array(
+        [
+            max(len(wanted.intersection(question)) for question in entry.questions)
+            / max(len(wanted), 1)
+            for entry in entries
+        ]
+    )
 
 
 def _facts(query: Query, entries: Sequence[Entry]) -> Iterable[Matrix]:
     asked = codes(query.text)
     rows = []
     for entry in entries:
-        shared = sum(1 for code in asked if has_code(entry.all_codes, code))
-        extra = sum(1 for code in entry.title_codes if not has_code(asked, code))
-        is_same = entry.product in query.products
-        is_other = bool(query.products and entry.product) and not is_same
-        rows.append((min(shared, 2), min(len(asked) - shared, 2), min(extra, 2), is_same, is_other))
-    yield from np.array(rows, dtype=np.float32).T
+        shared = sum(has_code(entry.all_codes, code) for code in asked)
+        extra = sum(not has_code(asked, code) for code in entry.title_codes)
+        counts = (shared, len(asked) - shared, extra)
+        about_same = any_same(query.products, entry.products)
+        about_other = bool(query.products and entry.products) and not about_same
+        rows.append([*(min(count, _MOST_CODES) for count in counts), about_same, about_other])
+    return np.array(rows, dtype=np.float64).T
 
 
 def has_code(known: frozenset[str], code: str) -> bool:

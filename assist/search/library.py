@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
@@ -40,7 +39,6 @@ class Library:
         self._by_id: dict[str, Entry] = {}
         self._by_number: dict[int, Entry] = {}
         self._next_number = 0
-        self._products: Counter[str] = Counter()
         self.metric = LibraryMetric(encoder.dimension)
 
     def __len__(self) -> int:
@@ -96,10 +94,6 @@ class Library:
         """Vectors by id (n, dimension). `KeyError` when a case went meanwhile."""
         return self._vectors.fetch(vector_ids)
 
-    def products_in(self, text: str) -> frozenset[str]:
-        """The library's products that normalised `text` names."""
-        return frozenset(product for product in list(self._products) if product in text)
-
     def _encode(self, texts: Sequence[str]) -> Vectors:
         if self._store is None:
             return self._encoder.encode(texts)
@@ -114,9 +108,6 @@ class Library:
             del self._by_id[entry.case.id], self._by_number[entry.number]
         for entry in entries:
             self._by_id[entry.case.id] = self._by_number[entry.number] = entry
-        self._products.update(entry.product for entry in entries if entry.product)
-        self._products.subtract(entry.product for entry in gone if entry.product)
-        self._products = +self._products
 
     def _forget_vectors(self, gone: Sequence[Entry]) -> None:
         questions = [name for entry in gone for name in entry.question_ids()]

@@ -75,4 +75,4 @@ class LibraryMetric:
 def _power(covariance: NDArray[np.float64], exponent: float) -> Vectors:
     spread, directions = np.linalg.eigh(covariance)
     scaled = directions * np.maximum(spread, 1e-6) ** (exponent / 2)
-    return scaled.astype(np.float32)
+    return np.asarray(scaled, dtype=np.float32)

@@ -5,8 +5,8 @@ CPU cores. Part of the lines is held back, and `python -m assist.triage.calibrat
 thresholds on it; the result is `weights/adapter.npz` and `weights/thresholds.json`.
 
 When lines have been added, `--start-from weights/adapter.npz --fresh NAME ...` goes on from the
-weights there are: it learns the named files and a rehearsal of all other lines, at half the rate,
-and holds back only lines that the earlier training has not seen.
+weights there are: it learns the named files and a rehearsal of all other lines, at half the rate.
+What the earlier stage held back (`held_back.npz` beside its weights) stays held back.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ HEAD_RATE = 2e-3
 SMOOTHING = 0.05
 MAX_TOKENS = 96
 SEED = 7
+HELD_BACK = "held_back.npz"
 
 
 @dataclass(frozen=True)
@@ -177,21 +178,41 @@ def _index(classes: Sequence[str], name: str | None) -> int:
 
 
 def split(
-    lines: list[Line], fresh: Sequence[str], held_back: float, rehearse: int
+    lines: list[Line],
+    *,
+    fresh: Sequence[str],
+    held_back: float,
+    rehearse: int,
+    kept_before: frozenset[str] = frozenset(),
 ) -> tuple[list[Line], list[Line]]:
     """Lines to hold back and lines to learn, shuffled.
 
-    Without `fresh` (names of triage files) the parts come from all lines; with it, what is held
-    back comes from those files alone and `rehearse` other lines are learned besides."""
+    Without `fresh` (names of sources) the parts come from all lines; with it, what is held back
+    comes from those sources alone and `rehearse` other lines are learned besides. Texts that an
+    earlier stage held back (`kept_before`) stay so, and nothing else does: it has learned them."""
     shuffle = random.Random(SEED)
-    new = [line for line in lines if line.source in fresh] if fresh else list(lines)
-    old = [line for line in lines if line.source not in fresh] if fresh else []
-    shuffle.shuffle(new)
-    shuffle.shuffle(old)
-    cut = round(len(new) * held_back)
-    learned = new[cut:] + old[:rehearse]
+    shuffled = list(lines)
+    shuffle.shuffle(shuffled)
+    new = [line for line in shuffled if not fresh or line.source in fresh]
+    old = [line for line in shuffled if fresh and line.source not in fresh]
+    if kept_before:
+        kept = [line for line in shuffled if line.text in kept_before]
+        new = [line for line in new if line.text not in kept_before]
+        old = [line for line in old if line.text not in kept_before]
+    else:
+        cut = round(len(new) * held_back)
+        kept, new = new[:cut], new[cut:]
+    learned = new + old[:rehearse]
     shuffle.shuffle(learned)
-    return new[:cut], learned
+    return kept, learned
+
+
+def _kept_before(start_from: Path | None) -> frozenset[str]:
+    file = start_from.with_name(HELD_BACK) if start_from else None
+    if file is None or not file.exists():
+        return frozenset()
+    with np.load(file) as before:
+        return frozenset(str(text) for text in before["texts"])
 
 
 def main() -> None:
@@ -209,7 +230,13 @@ def main() -> None:
         replace(line, text=normalise(line.text)) for line in [*triage_lines(), *intent_lines()]
     ]
     task = Task(CLASSES, tuple(sorted({line.intent for line in lines if line.intent})))
-    kept, learned = split(lines, options.fresh, options.held_back, options.rehearse)
+    kept, learned = split(
+        lines,
+        fresh=options.fresh,
+        held_back=options.held_back,
+        rehearse=options.rehearse,
+        kept_before=_kept_before(options.start_from),
+    )
     network = Network(task, options.start_from)
     began = time.monotonic()
     states = network.lower_states([line.text for line in learned])
@@ -222,7 +249,7 @@ def main() -> None:
     if kept:
         logits = predict(network, network.lower_states([line.text for line in kept]))
         np.savez(
-            options.out / "held_back.npz",
+            options.out / HELD_BACK,
             hazard=logits["hazard"],
             intent=logits["intent"],
             texts=np.array([line.text for line in kept]),

@@ -17,7 +17,8 @@ ROWS = [
 
 
 ORDINARY = {
-    "accessory", "address_change", "angry_harmless", "app_login", "attitude", "booking", "chitchat",
+    "accessory", "address_change", "everyday_reply", "fault_in_story", "plain_fault",
+    "service_request", "angry_harmless", "app_login", "attitude", "booking", "chitchat",
     "installation", "invoice", "logistics", "membership", "number_reply", "parts",
     "price_protection", "progress", "refund", "short_reply", "size_variant", "small_fault", "tease",
     "telecom", "thanks", "usage",
