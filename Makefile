@@ -21,7 +21,7 @@ test:    pages models ## everything that CI runs
 	@bash deploy/test.sh
 bench:   pages models ## measure (see benchmarks/README.md)
 	.venv/bin/python -m benchmarks
-eval:    models ## the shipped evaluation sets
-	$(FRONTLINE) eval own
+eval:    models ## measure on your own file: make eval ARGS="triage --file T.jsonl"
+	$(FRONTLINE) eval $(or $(ARGS),--help)
 clean:   ## remove environments, builds and data of this checkout
 	rm -rf .venv bot/.venv bot/models web/node_modules web/*/dist var

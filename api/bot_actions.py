@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.case_search import CaseSearch
+from assist.search.model import SearchResult
 from bot.actions import build_executor
 from bot.actions.services import (
     ActionServices,
@@ -30,6 +31,9 @@ from knowledge_base.service import CaseLibrary
 from repairs.model import RepairRequest, Visit
 from repairs.service import RepairService
 from repairs.storage import RepairBooking
+
+TOPIC_IS_WORTH = 0.1
+"""By how much the large search must be surer than the one within the topic."""
 
 
 class BotActions:
@@ -65,9 +69,7 @@ class Answers:
     ) -> KnowledgeFound:
         """Answers alone; nothing while the search is not open."""
         try:
-            result = await self.cases.search(
-                query, k, topic=topic, product=product, kind=CaseKind.ANSWER
-            )
+            result = await self._best(query, topic, product, k)
         except Unavailable:
             return KnowledgeFound()
         async with self.work.reading() as session:
@@ -85,6 +87,18 @@ class Answers:
             if hit.case_id in found
         )
         return KnowledgeFound(hits, result.abstained)
+
+    async def _best(
+        self, query: str, topic: str | None, product: str | None, k: int
+    ) -> SearchResult:
+        """Within the topic, unless the library at large knows it clearly better."""
+        large = await self.cases.search(query, k, product=product, kind=CaseKind.ANSWER)
+        if topic is None:
+            return large
+        narrow = await self.cases.search(
+            query, k, topic=topic, product=product, kind=CaseKind.ANSWER
+        )
+        return narrow if narrow.confidence >= large.confidence - TOPIC_IS_WORTH else large
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The case library as this process searches it, kept fresh within half a second.
 
 Encoder and index open in the background. Until then, and when that fails, searching raises
-`Unavailable` and readiness says why; opening is tried again every few seconds.
+`Unavailable` and readiness says why; opening is tried again, ever more seldom.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import Protocol
 
 import structlog
@@ -26,7 +27,7 @@ from knowledge_base.service import CaseLibrary
 
 log = structlog.get_logger(__name__)
 
-RETRY_S = 5.0
+RETRY_S = (5.0, 10.0, 20.0, 40.0, 60.0)
 CHUNK = 32
 NOT_BUILT = "not built yet"
 
@@ -62,6 +63,9 @@ class Opened:
     encoder: Encoder | None = None
 
 
+WhenOpen = Callable[[Opened], Awaitable[None]]
+
+
 class CaseSearch:
     """Search over the published cases. `open_engine` may take seconds and may fail."""
 
@@ -81,8 +85,8 @@ class CaseSearch:
         self.encoder_problem: str | None = "not loaded yet"
         self.index_problem: str | None = NOT_BUILT
 
-    async def start(self, when_open: Callable[[], Awaitable[None]]) -> None:
-        """Open and follow the library in the background; `when_open` is awaited once open."""
+    async def start(self, when_open: WhenOpen) -> None:
+        """Open and follow the library in the background; `when_open` belongs to opening."""
         self._task = asyncio.create_task(self._run(when_open))
 
     async def stop(self) -> None:
@@ -116,15 +120,14 @@ class CaseSearch:
         with SEARCH_SECONDS.time():
             return await asyncio.to_thread(engine.search, query, k, product, topic, kind)
 
-    async def _run(self, when_open: Callable[[], Awaitable[None]]) -> None:
+    async def _run(self, when_open: WhenOpen) -> None:
         opened = await self._open()
         feed = CaseFeed(self._library)
         while True:
             try:
                 await self._follow(opened.engine, feed)
                 if self.index_problem == NOT_BUILT:
-                    self.index_problem = None
-                    await when_open()
+                    await when_open(opened)
                 self.index_problem = None
             except Exception as error:
                 if self.index_problem is None:
@@ -133,16 +136,17 @@ class CaseSearch:
             await asyncio.sleep(self._poll_s)
 
     async def _open(self) -> Opened:
-        while True:
+        for wait_s in chain(RETRY_S, repeat(RETRY_S[-1])):
             try:
                 self._opened = await asyncio.to_thread(self._open_engine)
             except Exception as error:
                 self.encoder_problem = f"{type(error).__name__}: {error}"[:300]
                 log.error("search_not_opened", reason=self.encoder_problem)
-                await asyncio.sleep(RETRY_S)
+                await asyncio.sleep(wait_s)
             else:
                 self.encoder_problem = None
                 return self._opened
+        raise AssertionError("retries never end")
 
     async def _follow(self, engine: Engine, feed: CaseFeed) -> None:
         async with self._work.reading() as session:
@@ -154,14 +158,20 @@ class CaseSearch:
         feed.applied(update)
 
 
-def engine_opener(settings: Settings) -> Callable[[], Opened]:
-    """Opens the encoder that the settings name and an empty engine over it."""
+def engine_opener(settings: Settings, library: CaseLibrary) -> Callable[[], Opened]:
+    """Opens the encoder that the settings name and an empty engine over it.
+
+    Vectors are remembered beside the encoder, so that a restart encodes nothing again.
+    """
 
     def open_engine() -> Opened:
         from assist.encoder.load import load_encoder
+        from assist.search.cache import VectorCache
         from assist.search.engine import SearchEngine
 
         encoder = load_encoder(settings.encoder_path, settings.encoder_threads)
-        return Opened(SearchEngine(encoder), encoder)
+        identity: str = getattr(encoder, "identity", settings.encoder_path)
+        store = VectorCache(settings.vectors_file, identity)
+        return Opened(SearchEngine(encoder, store=store, today=library.today), encoder)
 
     return open_engine

@@ -193,6 +193,15 @@ def export_cases(
     out.print(f"written to {file}", markup=False, soft_wrap=True)
 
 
+@app.command()
+@command
+def models() -> None:
+    """Build encoder, triage model and bot where they are missing or out of date."""
+    from api.models import build_missing
+
+    build_missing(_settings(), told)
+
+
 @app.command("train-bot")
 @command
 def train_bot() -> None:

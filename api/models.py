@@ -12,6 +12,8 @@ from foundation.settings import ROOT, Settings
 
 STAMP = ".built-from"
 
+Progress = Callable[[str], None]
+
 
 @dataclass(frozen=True)
 class Artefact:
@@ -21,7 +23,7 @@ class Artefact:
     folder: Path
     sources: tuple[Path, ...]
     identity: str
-    build: Callable[[Callable[[str], None]], None]
+    build: Callable[[Progress], object]
 
     def wanted_stamp(self) -> str:
         """What the stamp says when the artefact is up to date."""
@@ -41,10 +43,9 @@ def artefacts(settings: Settings) -> list[Artefact]:
     """Encoder, triage model and bot, in the order they need each other.
 
     A model named in the settings is the owner's business and is not built."""
-    from bot.training import train_bot
-
     from assist.encoder.build import build_encoder
     from assist.triage.build import build_triage
+    from bot.training import train_bot
 
     encoder_code = tuple(
         ROOT / "assist" / "encoder" / f"{name}.py"
@@ -86,14 +87,18 @@ def artefacts(settings: Settings) -> list[Artefact]:
     return found
 
 
-def build_missing(settings: Settings, told: Callable[[str], None]) -> None:
+def build_missing(settings: Settings, told: Progress) -> None:
     """Build every stale artefact; `told` hears one line per step."""
     for artefact in artefacts(settings):
         if artefact.is_fresh():
             continue
         wanted = artefact.wanted_stamp()
-        artefact.build(lambda step, name=artefact.name: told(f"{name}: {step}"))
+        artefact.build(_prefixed(artefact.name, told))
         (artefact.folder / STAMP).write_text(wanted)
+
+
+def _prefixed(name: str, told: Progress) -> Progress:
+    return lambda step: told(f"{name}: {step}")
 
 
 def _files(sources: Iterable[Path]) -> list[Path]:

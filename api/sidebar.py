@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.case_search import CaseSearch
-from assist.search.model import SearchResult
+from api.case_search import Opened
 from assist.suggestions.model import Situation, Suggestions
 from assist.suggestions.service import SuggestionService
 from conversations.feeling import feeling_of
@@ -16,24 +14,20 @@ from foundation.errors import Unavailable
 from foundation.transactions import UnitOfWork
 from knowledge_base.service import CaseLibrary
 
-log = structlog.get_logger(__name__)
-
 LOOKS_BACK = 40
 
 
 class Sidebar:
     """Suggestions over the production search; ready once the search is."""
 
-    def __init__(self, work: UnitOfWork, library: CaseLibrary, cases: CaseSearch) -> None:
+    def __init__(self, work: UnitOfWork, library: CaseLibrary) -> None:
         self._work = work
         self._library = library
-        self._cases = cases
         self._service: SuggestionService | None = None
 
-    async def load(self) -> None:
-        """Take over the empathy phrases; called once the search is open."""
-        opened = self._cases.opened
-        service = SuggestionService(_Live(self._cases), self._library, opened.encoder)
+    async def load(self, opened: Opened) -> None:
+        """Take over the open engine and the empathy phrases."""
+        service = SuggestionService(opened.engine, self._library, opened.encoder)
         async with self._work.reading() as session:
             await service.load_phrases(session)
         self._service = service
@@ -51,18 +45,8 @@ class Sidebar:
 
     def _ready(self) -> SuggestionService:
         if self._service is None:
-            raise Unavailable("suggestions", self._cases.encoder_problem or "not loaded yet")
+            raise Unavailable("suggestions", "not loaded yet")
         return self._service
-
-
-class _Live:
-    """The engine of the moment as `assist.suggestions.service.Search`."""
-
-    def __init__(self, cases: CaseSearch) -> None:
-        self._cases = cases
-
-    def search(self, query: str, k: int = 10, product: str | None = None) -> SearchResult:
-        return self._cases.opened.engine.search(query, k, product)
 
 
 async def _situation(session: AsyncSession, conversation: Conversation) -> Situation:

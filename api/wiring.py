@@ -124,7 +124,7 @@ def build_parts(
     duty = Duty(settings)
     handover = Handover(settings, clock, duty)
     library = CaseLibrary(clock, settings.timezone)
-    search = CaseSearch(settings, work, library, open_engine or engine_opener(settings))
+    search = CaseSearch(settings, work, library, open_engine or engine_opener(settings, library))
     knowledge = Knowledge(settings, work, library, search, SafetyAdvice.load())
     complaints = ComplaintService(settings, clock)
     safety = Safety(settings, clock, handover, knowledge, complaints)
@@ -154,7 +154,7 @@ def build_parts(
         actions=actions,
         library=library,
         search=search,
-        sidebar=Sidebar(work, library, search),
+        sidebar=Sidebar(work, library),
         feedback=FeedbackService(library, clock),
         knowledge=knowledge,
         runner=TurnRunner(settings, clock, work, duty, handover, safety, triage, bot, knowledge),

@@ -151,6 +151,12 @@ class Settings(BaseSettings):
         return self.encoder_model or str(self.data_dir / "models" / "encoder")
 
     @property
+    def vectors_file(self) -> Path:
+        """Vectors remembered over restarts, beside the encoder they come from."""
+        encoder = Path(self.encoder_path)
+        return (encoder.parent if encoder.is_dir() else self.data_dir) / "vectors.db"
+
+    @property
     def triage_path(self) -> Path:
         """Folder of the triage model."""
         return Path(self.triage_model) if self.triage_model else self.data_dir / "models" / "triage"

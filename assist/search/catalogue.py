@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assist.search.products import canonical, named_in
-from assist.search.words import codes
+from assist.search.words import Codes, codes
 from assist.text import normalise
 from knowledge_base.model import Case
 
@@ -26,8 +26,8 @@ class Entry:
     questions: tuple[str, ...]
     answer: str
     body: str
-    title_codes: frozenset[str]
-    all_codes: frozenset[str]
+    title_codes: Codes
+    all_codes: Codes
     products: frozenset[str]
 
     def question_ids(self) -> list[str]:

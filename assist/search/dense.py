@@ -119,9 +119,9 @@ class FaissIndex:
             del self._ids[number]
 
     def _reconstruct(self, numbers: Sequence[int]) -> Vectors:
-        vectors = np.empty((len(numbers), self.dimension), dtype=np.float32)
-        for row, number in enumerate(numbers):
-            self._index.reconstruct(number, vectors[row])
+        if not numbers:
+            return np.empty((0, self.dimension), dtype=np.float32)
+        vectors: Vectors = self._index.reconstruct_batch(np.asarray(numbers, dtype=np.int64))
         return vectors
 
     def _learn_cells_if_due(self) -> None:

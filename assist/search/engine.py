@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +12,7 @@ import numpy as np
 from assist.encoder import Encoder
 from assist.search.catalogue import Entry
 from assist.search.dense import FaissIndex, VectorIndex
-from assist.search.features import Matrix, Query, feature_matrix, has_code
+from assist.search.features import Matrix, Query, feature_matrix
 from assist.search.library import Library, VectorStore
 from assist.search.model import Hit, Reasons, SearchResult
 from assist.search.products import any_same, canonical, named_in
@@ -113,33 +114,17 @@ class SearchEngine:
             return None
         vector = self._encoder.encode([text])[0]
         wanted = named_in(text) | ({canonical(product)} if product else set())
+        is_allowed = _filter(self._today(), product, topic, kind)
         widen = _FILTERED_WIDER if product or topic or kind else 1.0
         for _ in range(_ATTEMPTS):
             asked = Query(text, vector, self._library.view(text), frozenset(wanted))
             numbers = self._library.candidates(vector, asked.view, widen)
-            entries = [
-                entry
-                for entry in self._library.entries(numbers)
-                if self._is_allowed(entry, product, topic, kind)
-            ]
+            entries = [entry for entry in self._library.entries(numbers) if is_allowed(entry)]
             try:
                 return self._ranked(asked, entries) if entries else None
             except KeyError:
                 continue
         return None
-
-    def _is_allowed(
-        self, entry: Entry, product: str | None, topic: str | None, kind: str | None
-    ) -> bool:
-        case = entry.case
-        return (
-            (not kind or case.kind == kind)
-            and (not topic or case.topic == topic)
-            and (
-                not product or not entry.products or any_same([canonical(product)], entry.products)
-            )
-            and case.searchable_on(self._today())
-        )
 
     def _ranked(self, query: Query, entries: Sequence[Entry]) -> Ranking:
         features = feature_matrix(query, entries, self._library.fetch, self._library.metric)
@@ -148,11 +133,37 @@ class SearchEngine:
         return Ranking(query, [entries[i] for i in order], features[order], scores[order])
 
 
+def _filter(
+    day: date, product: str | None, topic: str | None, kind: str | None
+) -> Callable[[Entry], bool]:
+    about = [canonical(product)] if product else []
+
+    def is_allowed(entry: Entry) -> bool:
+        case = entry.case
+        return (
+            (not kind or case.kind == kind)
+            and (not topic or case.topic == topic)
+            and (not about or not entry.products or any_same(about, entry.products))
+            and case.searchable_on(day)
+        )
+
+    return is_allowed
+
+
 def _reasons(query: Query, entry: Entry) -> Reasons:
-    held = frozenset(words(" ".join([*entry.questions, entry.body])))
-    shared = [word for word in dict.fromkeys(words(query.text)) if word in held and len(word) > 1]
-    shared.sort(key=lambda word: -query.view.rarity("body_words", word))
+    text = "\n".join([*entry.questions, entry.body])
+    said = dict.fromkeys(word for word in words(query.text) if len(word) > 1)
+    shared = sorted(
+        (word for word in said if _stands_in(text, word)),
+        key=lambda word: -query.view.rarity("body_words", word),
+    )
     return Reasons(tuple(shared[:_MOST_WORDS]), _shared_facts(query, entry.case))
+
+
+def _stands_in(text: str, word: str) -> bool:
+    if word not in text or not word.isascii():
+        return word in text
+    return bool(re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", text))
 
 
 def _shared_facts(query: Query, case: Case) -> dict[str, str]:
@@ -161,6 +172,6 @@ def _shared_facts(query: Query, case: Case) -> dict[str, str]:
     if case.product and any_same(query.products, [canonical(case.product)]):
         facts["product"] = case.product
     for kind, value in (("model", case.model), ("fault_code", case.fault_code)):
-        if any(has_code(asked, code) for code in codes(normalise(value))):
+        if any(map(asked.has, codes(normalise(value)).names)):
             facts[kind] = value
     return facts

@@ -13,7 +13,7 @@ from assist.search.dense import Vectors
 from assist.search.lexical import FIELDS, LexicalView
 from assist.search.metric import LibraryMetric
 from assist.search.products import any_same
-from assist.search.words import codes, same_code
+from assist.search.words import codes
 
 FEATURES = (
     "dense_question",
@@ -86,9 +86,10 @@ def _dense(
 
 def _lexical(query: Query, entries: Sequence[Entry]) -> Iterator[Matrix]:
     numbers = [entry.number for entry in entries]
+    documents = sum(len(entry.questions) for entry in entries)
     columns = {}
     for field in FIELDS:
-        found = query.view.scores(field, numbers)
+        found = query.view.scores(field, numbers, documents)
         columns[field] = np.array([found.get(number, 0.0) for number in numbers])
         yield columns[field] / max(float(columns[field].max()), 1e-9)
     for field in ("question_pairs", "body_pairs"):
@@ -110,15 +111,10 @@ def _facts(query: Query, entries: Sequence[Entry]) -> Iterable[Matrix]:
     asked = codes(query.text)
     rows = []
     for entry in entries:
-        shared = sum(has_code(entry.all_codes, code) for code in asked)
-        extra = sum(not has_code(asked, code) for code in entry.title_codes)
-        counts = (shared, len(asked) - shared, extra)
+        shared = sum(map(entry.all_codes.has, asked.names))
+        extra = sum(not asked.has(name) for name in entry.title_codes.names)
+        counts = (shared, len(asked.names) - shared, extra)
         about_same = any_same(query.products, entry.products)
         about_other = bool(query.products and entry.products) and not about_same
         rows.append([*(min(count, _MOST_CODES) for count in counts), about_same, about_other])
     return np.array(rows, dtype=np.float64).T
-
-
-def has_code(known: frozenset[str], code: str) -> bool:
-    """Whether one of `known` is the same as `code`; see `words.same_code`."""
-    return code in known or any(same_code(code, other) for other in known)

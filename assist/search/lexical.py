@@ -21,7 +21,6 @@ FIELDS = ("question_words", "question_pairs", "body_words", "body_pairs")
 _WRITER_BYTES = 30_000_000
 _NUMBER = "number"
 _MAX_TERMS = 80
-_MOST_DOCUMENTS = 14
 # With BM25's k1 = 1.2 a term counts at most 1 + k1 times its rarity.
 _TERM_BOUND = 2.2
 
@@ -88,8 +87,9 @@ class LexicalView:
         query = self._query(field)
         return self._scores(query, limit) if query else {}
 
-    def scores(self, field: str, numbers: Sequence[int]) -> dict[int, float]:
-        """BM25 in `field` of the cases `numbers`; those that share no term are absent."""
+    def scores(self, field: str, numbers: Sequence[int], documents: int) -> dict[int, float]:
+        """BM25 in `field` of the cases `numbers`, which have at most `documents` documents there;
+        cases that share no term are absent."""
         query = self._query(field)
         if query is None or not numbers:
             return {}
@@ -97,7 +97,7 @@ class LexicalView:
         among = Query.boolean_query(
             [(Occur.Must, Query.const_score_query(members, 0.0)), (Occur.Must, query)]
         )
-        return self._scores(among, _MOST_DOCUMENTS * len(numbers))
+        return self._scores(among, max(documents, 1))
 
     def ideal(self, field: str) -> float:
         """A bound on the BM25 of any document in `field`: every term of the query, many times."""

@@ -15,8 +15,8 @@ from assist.search.lexical import FIELDS, LexicalEntry, LexicalIndex, LexicalVie
 from assist.search.metric import LibraryMetric
 from knowledge_base.model import Case
 
-_NEAREST = 100
-_LEXICAL_BEST = 50
+_NEAREST = 80
+_LEXICAL_BEST = 30
 
 
 class VectorStore(Protocol):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,7 +108,8 @@ def fit_weights(views: Sequence[Sequence[Example]]) -> Values:
             value, slope = value + part_value / len(scaled), slope + part_slope / len(scaled)
         return value, slope
 
-    return _minimised(loss, FEATURES) / spread
+    weights: Values = _minimised(loss, FEATURES) / spread
+    return weights
 
 
 def fit_calibration(ranked: Sequence[tuple[Example, Values]]) -> Calibration:
@@ -272,7 +273,8 @@ def _threshold(good: Values, bad: Values, weight: float) -> float:
         missed = weight * float((bad >= threshold).sum())
         return 2 * right / max(2 * right + wrong + missed, 1e-9)
 
-    return max(np.linspace(0.01, 0.6, 60).round(3).tolist(), key=f1)
+    steps: list[float] = np.linspace(0.01, 0.6, 60).round(3).tolist()
+    return max(steps, key=f1)
 
 
 def _sigmoid(logits: Values) -> Values:

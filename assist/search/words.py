@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import rjieba
 
@@ -43,18 +44,32 @@ def pairs(text: str) -> list[str]:
     return found
 
 
-def codes(text: str) -> frozenset[str]:
+@dataclass(frozen=True)
+class Codes:
+    """Model numbers and fault codes of a text, and the numbers inside them."""
+
+    names: frozenset[str]
+    numbers: frozenset[str]
+
+    def has(self, name: str) -> bool:
+        """Whether `name` is among the codes: as it is, as the number inside one of them, or with
+        one of them as the number inside it."""
+        return name in self.names or name in self.numbers or self._holds_number_of(name)
+
+    def _holds_number_of(self, name: str) -> bool:
+        return not self.names.isdisjoint(_NUMBER.findall(name))
+
+
+def codes(text: str) -> Codes:
     """Model numbers, fault codes and numbers of three digits or more in normalised `text`."""
     pieces = (part for piece in _LATIN.findall(text) for part in re.split(r"[-/.+_]", piece))
-    return frozenset(part[:_MAX_CODE_LENGTH] for part in pieces if _CODE_PART.fullmatch(part))
+    names = frozenset(part[:_MAX_CODE_LENGTH] for part in pieces if _CODE_PART.fullmatch(part))
+    return Codes(names, numbers_in(names))
 
 
-def same_code(one: str, other: str) -> bool:
-    """Whether both name the same thing: equal, or one holds the other's number of three digits."""
-    if one == other:
-        return True
-    short, long = sorted((one, other), key=len)
-    return bool(_NUMBER.search(short)) and short in long
+def numbers_in(names: Iterable[str]) -> frozenset[str]:
+    """The numbers of three digits or more inside codes: people say 520 for BCD-520W."""
+    return frozenset(number for name in names for number in _NUMBER.findall(name))
 
 
 def _pieces(text: str) -> Iterator[tuple[bool, str]]:
@@ -64,8 +79,7 @@ def _pieces(text: str) -> Iterator[tuple[bool, str]]:
 
 
 def _parts(code: str) -> list[str]:
-    """The pieces of a joined code, and the number in a code: people say 520 for BCD-520W."""
+    """The pieces of a joined code, and the number in a code."""
     joined = re.split(r"[-/.+_]", code)
     parts = [part for part in joined if len(part) > 1] if len(joined) > 1 else []
-    numbers = [number for number in _NUMBER.findall(code) if number != code]
-    return list(dict.fromkeys([*parts, *numbers]))
+    return list(dict.fromkeys([*parts, *sorted(numbers_in([code]) - {code})]))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from typer.testing import CliRunner, Result
 
 from api.cli import app
@@ -16,14 +18,18 @@ ROW = {"id": "case-a", "title": "洗衣机不排水"}
 
 
 @pytest.fixture
-def frontline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Frontline:
+def frontline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Frontline]:
+    """Calls the command; logging is put back, for the runner closes the stream it went to."""
     monkeypatch.setenv("FRONTLINE_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments: object) -> Result:
         return CliRunner().invoke(app, [str(a) for a in arguments])
 
-    return call
+    handlers = list(logging.getLogger().handlers)
+    yield call
+    structlog.reset_defaults()
+    logging.getLogger().handlers = handlers
 
 
 def test_accounts_are_made_and_reset(frontline: Frontline) -> None:

@@ -41,6 +41,7 @@ async def test_a_customer_who_floods_is_slowed_and_loses_nothing_kept(
     visitor: Visitor, parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parts.customer_limit, "_size", 3.0)
+    monkeypatch.setattr(parts.customer_limit, "_rate", 0.001)
     answers = [await visitor.says(f"第{n}句") for n in range(5)]
     assert [a.status_code for a in answers] == [201, 201, 201, 429, 429]
     assert answers[-1].json()["code"] == "too_many_requests"

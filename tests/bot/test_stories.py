@@ -25,7 +25,7 @@ from foundation.settings import Settings
 from tests.bot.fakes import FakeKnowledge, fake_services
 
 MODEL = MODELS / "frontline.tar.gz"
-START_LIMIT_S = 240
+START_LIMIT_S = 600
 
 pytestmark = [
     pytest.mark.rasa,
