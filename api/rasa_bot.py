@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 HEADROOM_S = 0.4
 MEMORY_TIMEOUT_S = 0.8
+WARM_UP_S = 20.0
 _REMEMBERED = 10_000
 
 
@@ -58,6 +59,7 @@ class RasaBot:
         self._query = {"token": token} if token else {}
         self._budget = max(0.1, settings.bot_timeout_s - HEADROOM_S)
         self._breaker = Breaker(settings.bot_breaker_failures, settings.bot_breaker_open_s)
+        self._warm = False
         self._first_seen: OrderedDict[str, None] = OrderedDict()
 
     async def turn(self, sender: str, text: str, message_id: str) -> BotTurn:
@@ -90,22 +92,30 @@ class RasaBot:
         return {name: value for name, value in slots.items() if _worth_telling(name, value)}
 
     async def ready(self) -> str | None:
-        """None when a model is loaded, else what is wrong."""
+        """None when a model is loaded and has answered once, else what is wrong.
+
+        The first turn of a fresh Rasa takes seconds; no customer shall be the one to wait."""
         try:
             response = await self._client.get(
                 f"{self._url}/status", params=self._query, timeout=MEMORY_TIMEOUT_S
             )
             response.raise_for_status()
-        except httpx.HTTPError as error:
+            if not self._warm:
+                await self._ask("warm-up", "你好", "warm-up", timeout_s=WARM_UP_S)
+                self._warm = True
+        except (httpx.HTTPError, ValueError) as error:
+            self._warm = False
             return f"{type(error).__name__}"
         return None
 
-    async def _ask(self, sender: str, text: str, message_id: str) -> BotTurn:
+    async def _ask(
+        self, sender: str, text: str, message_id: str, timeout_s: float | None = None
+    ) -> BotTurn:
         response = await self._client.post(
             f"{self._url}/webhooks/rest/webhook",
             params=self._query,
             json={"sender": sender, "message": text, "metadata": {"message_id": message_id}},
-            timeout=self._budget,
+            timeout=timeout_s or self._budget,
         )
         response.raise_for_status()
         return as_turn(response.json())

@@ -182,7 +182,7 @@ def _until_ready(settings: Settings, child: subprocess.Popen[bytes]) -> Iterator
     url = f"http://127.0.0.1:{settings.port}/readyz"
     while child.poll() is None and time.monotonic() - began < READY_TIMEOUT_S:
         try:
-            answer = httpx.get(url, timeout=2).json()
+            answer = httpx.get(url, timeout=5).json()
         except (httpx.HTTPError, ValueError):
             time.sleep(0.25)
             continue
@@ -190,7 +190,7 @@ def _until_ready(settings: Settings, child: subprocess.Popen[bytes]) -> Iterator
             if part["ready"] and name not in told:
                 told.add(name)
                 yield f"[green]✔[/] {name}  {time.monotonic() - began:.1f} s"
-        if answer["ready"]:
+        if all(part["ready"] for part in answer["parts"].values()):
             return
         time.sleep(0.25)
     if child.poll() is None:

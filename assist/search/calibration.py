@@ -15,7 +15,6 @@ ABSOLUTE = (
     "dense_answer",
     "metric_question",
     "metric_answer",
-    "question_level",
     "body_level",
     "letters_found",
     "codes_missing",

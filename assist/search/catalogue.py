@@ -26,8 +26,7 @@ class Entry:
     questions: tuple[str, ...]
     answer: str
     body: str
-    title_codes: Codes
-    all_codes: Codes
+    codes: Codes
     products: frozenset[str]
 
     def question_ids(self) -> list[str]:
@@ -56,7 +55,6 @@ def prepare(case: Case, number: int) -> Entry:
     """Everything search needs of `case`; `number` is its name inside the indexes."""
     statements = (normalise(line) for line in case.customer_statement[:_MOST_QUESTIONS])
     title = normalise(case.title)
-    facts = normalise(" ".join([case.product, case.model, case.fault_code]))
     body = normalise("\n".join(_body(case)))[:_BODY_LENGTH]
     return Entry(
         number=number,
@@ -64,8 +62,7 @@ def prepare(case: Case, number: int) -> Entry:
         questions=tuple(dict.fromkeys([title, *filter(None, statements)])),
         answer=f"{title} {normalise(' '.join(case.solution_steps))}"[: _ANSWER_LENGTH + len(title)],
         body=body,
-        title_codes=codes(f"{title} {facts}"),
-        all_codes=codes(body),
+        codes=codes(body),
         products=_products(case, title),
     )
 

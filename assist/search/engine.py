@@ -25,6 +25,7 @@ _QUERY_LENGTH = 200
 _FILTERED_WIDER = 4.0
 _ATTEMPTS = 5
 _MOST_WORDS = 8
+_SUGGESTIONS = 3
 _NOTHING = SearchResult(hits=(), abstained=True, confidence=0.0)
 
 
@@ -36,6 +37,12 @@ class Ranking:
     entries: Sequence[Entry]
     features: Matrix
     scores: Scores
+
+    def reordered(self, order: Sequence[int]) -> Ranking:
+        """The same candidates, `order[0]` first."""
+        rows = np.asarray(order)
+        entries = [self.entries[row] for row in order]
+        return Ranking(self.query, entries, self.features[rows], self.scores[rows])
 
 
 class SearchEngine:
@@ -89,6 +96,7 @@ class SearchEngine:
         ranking = self.rank(query, product, topic, kind)
         if ranking is None:
             return _NOTHING
+        ranking = ranking.reordered(_first_ones_differ(ranking.entries))
         chances = self._ranker.calibration.probabilities(ranking.features, ranking.scores)
         hits = tuple(
             Hit(entry.case.id, rank, float(chance), _reasons(ranking.query, entry))
@@ -130,7 +138,7 @@ class SearchEngine:
         features = feature_matrix(query, entries, self._library.fetch, self._library.metric)
         scores = self._ranker.scores(features)
         order = np.argsort(-scores, kind="stable")
-        return Ranking(query, [entries[i] for i in order], features[order], scores[order])
+        return Ranking(query, entries, features, scores).reordered(order.tolist())
 
 
 def _filter(
@@ -148,6 +156,18 @@ def _filter(
         )
 
     return is_allowed
+
+
+def _first_ones_differ(entries: Sequence[Entry]) -> list[int]:
+    """Rows of `entries` in their order, but for cases whose steps one of the first few has too:
+    those come after them, for three suggestions that say the same are one (SPEC section 6)."""
+    first: dict[str, int] = {}
+    for row, entry in enumerate(entries):
+        if len(first) == _SUGGESTIONS:
+            break
+        first.setdefault("\n".join(entry.case.solution_steps) or entry.case.id, row)
+    shown = list(first.values())
+    return [*shown, *(row for row in range(len(entries)) if row not in shown)]
 
 
 def _reasons(query: Query, entry: Entry) -> Reasons:

@@ -21,12 +21,10 @@ FEATURES = (
     "metric_question",
     "metric_answer",
     *FIELDS,
-    "question_level",
     "body_level",
     "letters_found",
     "codes_shared",
     "codes_missing",
-    "codes_extra",
     "product_shared",
     "product_other",
 )
@@ -92,8 +90,7 @@ def _lexical(query: Query, entries: Sequence[Entry]) -> Iterator[Matrix]:
         found = query.view.scores(field, numbers, documents)
         columns[field] = np.array([found.get(number, 0.0) for number in numbers])
         yield columns[field] / max(float(columns[field].max()), 1e-9)
-    for field in ("question_pairs", "body_pairs"):
-        yield columns[field] / max(query.view.ideal(field), 1e-9)
+    yield columns["body_pairs"] / max(query.view.ideal("body_pairs"), 1e-9)
 
 
 def _letters(text: str, entries: Sequence[Entry]) -> Matrix:
@@ -108,13 +105,11 @@ def _letters(text: str, entries: Sequence[Entry]) -> Matrix:
 
 
 def _facts(query: Query, entries: Sequence[Entry]) -> Iterable[Matrix]:
-    asked = codes(query.text)
-    rows = []
-    for entry in entries:
-        shared = sum(map(entry.all_codes.has, asked.names))
-        extra = sum(not asked.has(name) for name in entry.title_codes.names)
-        counts = (shared, len(asked.names) - shared, extra)
-        about_same = any_same(query.products, entry.products)
-        about_other = bool(query.products and entry.products) and not about_same
-        rows.append([*(min(count, _MOST_CODES) for count in counts), about_same, about_other])
-    return np.array(rows, dtype=np.float64).T
+    asked = codes(query.text).names
+    rows = np.zeros((len(entries), 4))
+    for row, entry in zip(rows, entries, strict=True):
+        shared = sum(map(entry.codes.has, asked))
+        row[:2] = min(shared, _MOST_CODES), min(len(asked) - shared, _MOST_CODES)
+        if query.products and entry.products:
+            row[2 if any_same(query.products, entry.products) else 3] = 1
+    return rows.T

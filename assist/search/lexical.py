@@ -1,8 +1,8 @@
 """BM25 over the library, by words and by character pairs; a change is visible at once.
 
 A case is several documents: one for each way of asking (title, customer statements) with the
-fields `question_words` and `question_pairs`, and one for everything written in it with
-`body_words` and `body_pairs`. A case scores as its best document does.
+field `question_pairs`, and one for everything else written in it with `body_words` and
+`body_pairs`. A case scores as its best document does.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tantivy import Occur, Query
 
 from assist.search.words import pairs, words
 
-FIELDS = ("question_words", "question_pairs", "body_words", "body_pairs")
+FIELDS = ("question_pairs", "body_words", "body_pairs")
 _WRITER_BYTES = 30_000_000
 _NUMBER = "number"
 _MAX_TERMS = 80
@@ -53,14 +53,14 @@ class LexicalIndex:
                 self._writer.delete_documents_by_term(_NUMBER, number)
             for entry in entries:
                 for question in entry.questions:
-                    self._add(entry.number, "question", question)
-                self._add(entry.number, "body", entry.body)
+                    self._add(entry.number, question_pairs=pairs(question))
+                self._add(entry.number, body_words=words(entry.body), body_pairs=pairs(entry.body))
             self._writer.commit()
             self._index.reload()
 
-    def _add(self, number: int, field: str, text: str) -> None:
-        content = {f"{field}_words": " ".join(words(text)), f"{field}_pairs": " ".join(pairs(text))}
-        self._writer.add_document(tantivy.Document(number=number, **content))
+    def _add(self, number: int, **tokens: list[str]) -> None:
+        fields = {field: " ".join(listed) for field, listed in tokens.items()}
+        self._writer.add_document(tantivy.Document(number=number, **fields))
 
     def view(self, text: str) -> LexicalView:
         """The index as it is now, seen from one normalised query."""

@@ -30,7 +30,7 @@ from assist.search.ranker import WEIGHTS_FILE, Ranker
 from knowledge_base.model import Case
 
 SEED = Path("knowledge_base/seed")
-AGAINST = frozenset({"codes_missing", "codes_extra", "product_other"})
+AGAINST = frozenset({"codes_missing", "product_other"})
 
 _PENALTY = 0.03
 _CALIBRATION_PENALTY = 0.01

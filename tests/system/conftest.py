@@ -57,7 +57,7 @@ class Running:
         answer: dict[str, dict[str, object]] = {}
         while time.monotonic() < deadline:
             try:
-                answer = httpx.get(f"{self.base}/readyz", timeout=2).json()["parts"]
+                answer = httpx.get(f"{self.base}/readyz", timeout=5).json()["parts"]
             except (httpx.HTTPError, ValueError):
                 answer = {}
             if answer and all(answer[name]["ready"] for name in parts or answer):
