@@ -61,6 +61,14 @@ class Handover:
         conversation.handover = await summarise(session, conversation, reason)
         await session.flush()
 
+    async def refresh_summary(
+        self, session: AsyncSession, conversation: Conversation, reason: str
+    ) -> None:
+        """Summarise again after something grave, keeping what the bot had filled in."""
+        known = (conversation.handover or {}).get("slots", {})
+        summary = await summarise(session, conversation, reason)
+        conversation.handover = {**summary, "slots": known}
+
     async def queue_notice(self, session: AsyncSession, conversation: Conversation) -> str:
         """What a freshly queued customer is told."""
         if conversation.priority == Priority.URGENT:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -66,10 +67,9 @@ class Dispatcher:
             except Exception:
                 log.exception("dispatch_failed")
             self._wake.clear()
-            try:
-                await asyncio.wait_for(self._wake.wait(), self._settings.outbox_poll_s)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.outbox_poll_s):
+                    await self._wake.wait()
 
     async def deliver_due(self, limit: int = 100) -> int:
         """Try every conversation's first waiting message that is due; how many were tried."""

@@ -104,18 +104,17 @@ class Safety:
                 conversation.id, conversation.customer_id, conversation.channel, category, summary
             ),
         )
+        reason = f"emergency: {category}"
         if conversation.state == State.BOT:
-            await self._handover.enqueue(session, conversation, f"emergency: {category}")
+            await self._handover.enqueue(session, conversation, reason)
+        else:
+            await self._handover.refresh_summary(session, conversation, reason)
         notice = texts.EMERGENCY_COMPLAINT.format(number=number)
         if conversation.state == State.QUEUED:
             notice = f"{texts.QUEUED_URGENT}{notice}"
         notify(session, conversation, notice, now)
         if conversation.handover is not None:
-            conversation.handover = {
-                **conversation.handover,
-                "complaint_no": number,
-                "triage": _mark(conversation),
-            }
+            conversation.handover = {**conversation.handover, "complaint_no": number}
         self._page(session, conversation, Level.EMERGENCY, category, summary)
         announce(session, "conversation", conversation_id=conversation.id)
 
@@ -211,12 +210,3 @@ class Safety:
         session.add(page)
         announce(session, "page", page_id=page.id)
         log.warning("paged", conversation=conversation.id, level=level, category=category)
-
-
-def _mark(conversation: Conversation) -> dict[str, object]:
-    return {
-        "level": conversation.triage_level,
-        "category": conversation.triage_category,
-        "certainty": conversation.triage_certainty,
-        "words": conversation.triage_words,
-    }

@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import spacy
 import yaml
+
+from assist.spacy_alone import spacy  # isort: skip
 from spacy.matcher import PhraseMatcher
 
 HERE = Path(__file__).parent

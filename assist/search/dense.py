@@ -1,4 +1,4 @@
-"""Nearest vectors by string id: exact while the library is small, quantised cells beyond."""
+"""Nearest vectors by string id: exact while the library is small, in cells beyond."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class VectorIndex(Protocol):
 class FaissIndex:
     """A `VectorIndex` in memory.
 
-    Up to `exact_limit` vectors are compared one by one; beyond that they lie in cells of a
-    quantised index, of which only the nearest are looked into. Cells are learned again whenever
+    Up to `exact_limit` vectors are compared one by one; beyond that they lie in cells of an index
+    in half precision, of which only the nearest are looked into. Cells are learned again whenever
     the library has grown fourfold, while searches go on. Removal is at once in both, so nothing
     dead is ever searched and nothing needs compacting.
     """
@@ -144,10 +144,11 @@ def _cells(vectors: Vectors) -> faiss.Index:
         faiss.IndexFlatIP(dimension),
         dimension,
         cells,
-        faiss.ScalarQuantizer.QT_8bit,
+        faiss.ScalarQuantizer.QT_fp16,
         faiss.METRIC_INNER_PRODUCT,
     )
     index.cp.niter = 8
+    index.cp.min_points_per_centroid = 1
     index.cp.max_points_per_centroid = 2 * _POINTS_PER_CELL
     index.train(vectors)
     index.set_direct_map_type(faiss.DirectMap.Hashtable)  # type: ignore[attr-defined]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,17 +13,16 @@ from assist.search.catalogue import Entry
 from assist.search.dense import FaissIndex, VectorIndex
 from assist.search.features import Matrix, Query, feature_matrix
 from assist.search.library import Library, VectorStore
-from assist.search.model import Hit, Reasons, SearchResult
+from assist.search.model import Hit, SearchResult
 from assist.search.products import any_same, canonical, named_in
 from assist.search.ranker import Ranker, Scores, shipped_ranker
-from assist.search.words import codes, words
+from assist.search.reasons import Explainer
+from assist.search.words import codes
 from assist.text import normalise
 from knowledge_base.model import Case
 
 _QUERY_LENGTH = 200
 _FILTERED_WIDER = 4.0
-_ATTEMPTS = 5
-_MOST_WORDS = 8
 _SUGGESTIONS = 3
 _NOTHING = SearchResult(hits=(), abstained=True, confidence=0.0)
 
@@ -98,8 +96,9 @@ class SearchEngine:
             return _NOTHING
         ranking = ranking.reordered(_first_ones_differ(ranking.entries))
         chances = self._ranker.calibration.probabilities(ranking.features, ranking.scores)
+        explainer = Explainer(ranking.query)
         hits = tuple(
-            Hit(entry.case.id, rank, float(chance), _reasons(ranking.query, entry))
+            Hit(entry.case.id, rank, float(chance), explainer.reasons(entry))
             for rank, (entry, chance) in enumerate(
                 zip(ranking.entries[:k], chances[:k], strict=True), start=1
             )
@@ -124,15 +123,14 @@ class SearchEngine:
         wanted = named_in(text) | ({canonical(product)} if product else set())
         is_allowed = _filter(self._today(), product, topic, kind)
         widen = _FILTERED_WIDER if product or topic or kind else 1.0
-        for _ in range(_ATTEMPTS):
-            asked = Query(text, vector, self._library.view(text), frozenset(wanted))
+
+        def ranked() -> Ranking | None:
+            asked = Query(text, vector, self._library.view(text), frozenset(wanted), codes(text))
             numbers = self._library.candidates(vector, asked.view, widen)
             entries = [entry for entry in self._library.entries(numbers) if is_allowed(entry)]
-            try:
-                return self._ranked(asked, entries) if entries else None
-            except KeyError:
-                continue
-        return None
+            return self._ranked(asked, entries) if entries else None
+
+        return self._library.consistently(ranked)
 
     def _ranked(self, query: Query, entries: Sequence[Entry]) -> Ranking:
         features = feature_matrix(query, entries, self._library.fetch, self._library.metric)
@@ -168,30 +166,3 @@ def _first_ones_differ(entries: Sequence[Entry]) -> list[int]:
         first.setdefault("\n".join(entry.case.solution_steps) or entry.case.id, row)
     shown = list(first.values())
     return [*shown, *(row for row in range(len(entries)) if row not in shown)]
-
-
-def _reasons(query: Query, entry: Entry) -> Reasons:
-    text = "\n".join([*entry.questions, entry.body])
-    said = dict.fromkeys(word for word in words(query.text) if len(word) > 1)
-    shared = sorted(
-        (word for word in said if _stands_in(text, word)),
-        key=lambda word: -query.view.rarity("body_words", word),
-    )
-    return Reasons(tuple(shared[:_MOST_WORDS]), _shared_facts(query, entry.case))
-
-
-def _stands_in(text: str, word: str) -> bool:
-    if word not in text or not word.isascii():
-        return word in text
-    return bool(re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", text))
-
-
-def _shared_facts(query: Query, case: Case) -> dict[str, str]:
-    asked = codes(query.text)
-    facts = {}
-    if case.product and any_same(query.products, [canonical(case.product)]):
-        facts["product"] = case.product
-    for kind, value in (("model", case.model), ("fault_code", case.fault_code)):
-        if any(map(asked.has, codes(normalise(value)).names)):
-            facts[kind] = value
-    return facts

@@ -13,7 +13,7 @@ from assist.search.dense import Vectors
 from assist.search.lexical import FIELDS, LexicalView
 from assist.search.metric import LibraryMetric
 from assist.search.products import any_same
-from assist.search.words import codes
+from assist.search.words import Codes
 
 FEATURES = (
     "dense_question",
@@ -39,13 +39,14 @@ _USUAL_COSINE, _COSINE_SCALE, _METRIC_SCALE = 0.85, 10.0, 3.0
 
 @dataclass(frozen=True)
 class Query:
-    """One query, prepared: normalised text, its vector (dimension,), the index as it is now, and
-    the products that it is about."""
+    """One query, prepared: normalised text, its vector (dimension,), the index as it is now, the
+    products that it is about and the codes that it names."""
 
     text: str
     vector: Vectors
     view: LexicalView
     products: frozenset[str]
+    codes: Codes
 
 
 def feature_matrix(
@@ -105,8 +106,10 @@ def _letters(text: str, entries: Sequence[Entry]) -> Matrix:
 
 
 def _facts(query: Query, entries: Sequence[Entry]) -> Iterable[Matrix]:
-    asked = codes(query.text).names
+    asked = query.codes.names
     rows = np.zeros((len(entries), 4))
+    if not asked and not query.products:
+        return rows.T
     for row, entry in zip(rows, entries, strict=True):
         shared = sum(map(entry.codes.has, asked))
         row[:2] = min(shared, _MOST_CODES), min(len(asked) - shared, _MOST_CODES)

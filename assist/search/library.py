@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from knowledge_base.model import Case
 
 _NEAREST = 80
 _LEXICAL_BEST = 30
+_ATTEMPTS = 4
+
+T = TypeVar("T")
 
 
 class VectorStore(Protocol):
@@ -35,7 +38,9 @@ class Library:
         self._store = store
         self._vectors = vectors
         self._lexical = LexicalIndex()
-        self._changing = threading.Lock()
+        self._writing = threading.Lock()
+        self._exchanging = threading.Lock()
+        self._exchanges = 0
         self._by_id: dict[str, Entry] = {}
         self._by_number: dict[int, Entry] = {}
         self._next_number = 0
@@ -54,24 +59,34 @@ class Library:
         latest = list({case.id: case for case in cases}.values())
         if not latest:
             return
-        with self._changing:
+        with self._writing:
             entries = [prepare(case, self._next_number + i) for i, case in enumerate(latest)]
             self._next_number += len(entries)
         ids = [name for entry in entries for name in entry.vector_ids()]
         vectors = self._encode([text for entry in entries for text in entry.vector_texts()])
-        with self._changing:
-            replaced = [self._by_id[e.case.id] for e in entries if e.case.id in self._by_id]
+        with self._writing:
             self._vectors.add(ids, vectors)
             self.metric.add(vectors[_is_question(ids)])
-            self._exchange(entries, replaced)
-            self._forget_vectors(replaced)
+            self._exchange(entries, [entry.case.id for entry in entries])
 
     def remove(self, case_ids: Iterable[str]) -> None:
         """Take cases out; unknown ids are no error."""
-        with self._changing:
-            gone = [self._by_id[name] for name in dict.fromkeys(case_ids) if name in self._by_id]
-            self._exchange([], gone)
-            self._forget_vectors(gone)
+        with self._writing:
+            self._exchange([], list(dict.fromkeys(case_ids)))
+
+    def consistently(self, read: Callable[[], T]) -> T:
+        """What `read` returns when no case changed while it ran: tried again after a change, and
+        with changes held up when there are many."""
+        for _ in range(_ATTEMPTS):
+            before = self._exchanges
+            try:
+                found = read()
+            except KeyError:
+                continue
+            if before == self._exchanges and not self._exchanging.locked():
+                return found
+        with self._exchanging:
+            return read()
 
     def entries(self, numbers: Iterable[int]) -> list[Entry]:
         """The entries of `numbers` that are still there."""
@@ -99,15 +114,21 @@ class Library:
             return self._encoder.encode(texts)
         return self._store.encode(self._encoder, texts)
 
-    def _exchange(self, entries: Sequence[Entry], gone: Sequence[Entry]) -> None:
-        self._lexical.change(
-            [LexicalEntry(entry.number, entry.questions, entry.body) for entry in entries],
-            [entry.number for entry in gone],
-        )
-        for entry in gone:
-            del self._by_id[entry.case.id], self._by_number[entry.number]
-        for entry in entries:
-            self._by_id[entry.case.id] = self._by_number[entry.number] = entry
+    def _exchange(self, entries: Sequence[Entry], gone_ids: Sequence[str]) -> None:
+        gone = [self._by_id[name] for name in gone_ids if name in self._by_id]
+        if not entries and not gone:
+            return
+        with self._exchanging:
+            self._lexical.change(
+                [LexicalEntry(entry.number, entry.questions, entry.body) for entry in entries],
+                [entry.number for entry in gone],
+            )
+            for entry in gone:
+                del self._by_id[entry.case.id], self._by_number[entry.number]
+            for entry in entries:
+                self._by_id[entry.case.id] = self._by_number[entry.number] = entry
+            self._forget_vectors(gone)
+            self._exchanges += 1
 
     def _forget_vectors(self, gone: Sequence[Entry]) -> None:
         questions = [name for entry in gone for name in entry.question_ids()]

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import spacy
 import yaml
+
+from assist.spacy_alone import spacy  # isort: skip
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
 
