@@ -13,4 +13,6 @@ if [ ! -x "${FRONTLINE_CHROMIUM:-/usr/bin/chromium}" ] && ! .venv/bin/python -m 
     { apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk; } >/dev/null
   fi
 fi
-.venv/bin/pytest "$@"
+if [ $# -gt 0 ]; then exec .venv/bin/pytest "$@"; fi
+.venv/bin/pytest -n 2 --dist loadfile --ignore tests/system
+.venv/bin/pytest tests/system

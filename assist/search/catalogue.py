@@ -10,7 +10,7 @@ from assist.search.words import Codes, codes
 from assist.text import normalise
 from knowledge_base.model import Case
 
-_ANSWER_LENGTH = 96
+_ANSWER_LENGTH = 48
 _BODY_LENGTH = 2000
 _MOST_QUESTIONS = 12
 

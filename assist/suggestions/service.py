@@ -17,6 +17,8 @@ from assist.suggestions.query import boil_down
 from knowledge_base.service import CaseLibrary
 from knowledge_base.storage import phrases as stored_phrases
 
+# A hit this much weaker than the best one is noise beside it.
+_WORTH_SHOWING = 0.25
 _MOST = 3
 _SEARCHED = 6
 
@@ -79,7 +81,12 @@ class SuggestionService:
     async def _solutions(self, session: AsyncSession, result: SearchResult) -> list[Solution]:
         """The hits as proposals, read from the library: never one that was retired meanwhile."""
         cases = await self._library.cases(session, [hit.case_id for hit in result.hits])
-        kept = [hit for hit in result.hits if hit.case_id in cases][:_MOST]
+        best = max((hit.score for hit in result.hits), default=0.0)
+        kept = [
+            hit
+            for hit in result.hits
+            if hit.case_id in cases and hit.score >= _WORTH_SHOWING * best
+        ][:_MOST]
         return [
             Solution.of(cases[hit.case_id], reasons_said(hit.reasons), hit.score, rank)
             for rank, hit in enumerate(kept, start=1)
