@@ -20,7 +20,7 @@ import pytest
 from foundation.settings import ROOT, Settings
 
 READY_S = 120.0
-_ACCOUNT = re.compile(r"(agent\d*|supervisor|trainer|hq|admin)\D*?\s+(\S{10,})\s*$")
+_ACCOUNT = re.compile(r"^\s+(\w+)\s+(\S{8,})\s+(?:agent|supervisor|trainer|hq|admin) · ")
 
 
 @dataclass
