@@ -19,10 +19,10 @@ from assist.triage.lines import CLASSES, HAZARDS, ROUTINE, SENSITIVE
 from assist.triage.rules import HazardRules
 from assist.triage.triage import THRESHOLDS_FILE, Thresholds
 
-RAISED = 0.02
-ASKED = 0.05
+RAISED = 0.018
+ASKED = 0.08
 SENSITIVE_SHARE = 0.4
-RULE_CONFIRM, RULE_ASK = 0.25, 0.06
+RULE_CONFIRM, RULE_ASK, RULE_SENSITIVE = 0.25, 0.06, 0.1
 
 
 def choose(
@@ -43,7 +43,8 @@ def choose(
         ask=min(confirm, _limit(emergency[routine], raised * (1 - SENSITIVE_SHARE) + asked)),
         confirm_with_rule=min(confirm, RULE_CONFIRM),
         ask_with_rule=min(confirm, RULE_ASK),
-        sensitive=_limit(sensitive[routine], raised * SENSITIVE_SHARE),
+        sensitive=(threat := _limit(sensitive[routine], raised * SENSITIVE_SHARE)),
+        sensitive_with_rule=min(threat, RULE_SENSITIVE),
     )
 
 
@@ -65,14 +66,20 @@ def main() -> None:
     sensitive = shares[:, [CLASSES.index(name) for name in SENSITIVE]].sum(axis=1)
     limits = choose(emergency, sensitive, truth == ROUTINE)
     rules = HazardRules()
-    sure = np.array([any(f.sure for f in rules.find(str(text))) for text in texts])
+    sure = np.array(
+        [any(f.sure and f.category in HAZARDS for f in rules.find(str(text))) for text in texts]
+    )
     hazard = np.isin(truth, HAZARDS)
     acted = emergency >= np.where(sure, limits.confirm_with_rule, limits.confirm)
     caught = emergency >= np.where(sure, limits.ask_with_rule, limits.ask)
     print(f"{hazard.sum()} emergencies: acted on {acted[hazard].mean():.3f}, "
           f"caught {caught[hazard].mean():.3f}")  # fmt: skip
     routine = truth == ROUTINE
-    threat = ~caught & (sensitive >= limits.sensitive)
+    threatened = np.array(
+        [any(f.sure and f.category in SENSITIVE for f in rules.find(str(text))) for text in texts]
+    )
+    limit = np.where(threatened, limits.sensitive_with_rule, limits.sensitive)
+    threat = ~caught & (sensitive >= limit)
     print(f"{routine.sum()} routine: raised {(acted | threat)[routine].mean():.4f}, "
           f"asked {(caught & ~acted)[routine].mean():.4f}")  # fmt: skip
     print(f"sensitive recall {(threat | caught)[np.isin(truth, SENSITIVE)].mean():.3f}")

@@ -28,6 +28,7 @@ class Thresholds:
     confirm_with_rule: float
     ask_with_rule: float
     sensitive: float
+    sensitive_with_rule: float
 
     @classmethod
     def load(cls, path: Path = THRESHOLDS_FILE) -> Thresholds:
@@ -81,7 +82,7 @@ def decide(judgement: Judgement, findings: list[Finding], limits: Thresholds) ->
             ),
             by=("rules", "classifier") if hazard_rule else ("classifier",),
         )
-    if judgement.sensitive >= limits.sensitive:
+    if judgement.sensitive >= (limits.sensitive_with_rule if threat_rule else limits.sensitive):
         agrees = threat_rule is not None and threat_rule.category == judgement.threat
         return Assessment(
             level="sensitive",

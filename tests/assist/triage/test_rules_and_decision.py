@@ -14,7 +14,14 @@ from assist.triage.lines import CLASSES, HAZARDS, ROUTINE, SENSITIVE
 from assist.triage.rules import Finding, HazardRules
 from assist.triage.triage import Thresholds, decide
 
-LIMITS = Thresholds(confirm=0.8, ask=0.3, confirm_with_rule=0.25, ask_with_rule=0.06, sensitive=0.5)
+LIMITS = Thresholds(
+    confirm=0.8,
+    ask=0.3,
+    confirm_with_rule=0.25,
+    ask_with_rule=0.06,
+    sensitive=0.5,
+    sensitive_with_rule=0.2,
+)
 
 
 @pytest.fixture(scope="module")
