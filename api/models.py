@@ -79,7 +79,7 @@ def artefacts(settings: Settings) -> list[Artefact]:
         Artefact(
             "bot",
             ROOT / "bot" / "models",
-            (*bot_sources, adapter, ROOT / "assist" / "entities", ROOT / "assist" / "text.py"),
+            (*bot_sources, ROOT / "assist" / "entities", ROOT / "assist" / "text.py"),
             wheel,
             lambda told: train_bot(settings, told),
         )
