@@ -19,7 +19,7 @@ import pytest
 
 from foundation.settings import ROOT, Settings
 
-READY_S = 120.0
+READY_S = 240.0
 _ACCOUNT = re.compile(r"^\s+(\w+)\s+(\S{8,})\s+(?:agent|supervisor|trainer|hq|admin) · ")
 
 
