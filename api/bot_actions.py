@@ -21,6 +21,7 @@ from bot.actions.services import (
 )
 from complaints.service import ComplaintService
 from complaints.storage import Complaint
+from conversations.model import Level
 from conversations.storage import Conversation, Customer
 from foundation.clock import Clock
 from foundation.errors import NotFound, Unavailable
@@ -165,6 +166,7 @@ class Complaints:
                 category=report.category,
                 conversation_id=conversation.id if conversation else None,
                 customer_id=conversation.customer_id if conversation else None,
+                sensitive=bool(conversation and conversation.triage_level == Level.SENSITIVE),
                 facts=dict(report.facts),
             )
             return complaint.no

@@ -7,6 +7,7 @@ Encoder and index open in the background. Until then, and when that fails, searc
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
@@ -28,7 +29,10 @@ from knowledge_base.service import CaseLibrary
 log = structlog.get_logger(__name__)
 
 RETRY_S = (5.0, 10.0, 20.0, 40.0, 60.0)
+OPENING_S = 2.0
+"""How long a search waits for an index that is opening: less than a bot turn's budget."""
 CHUNK = 32
+NOT_LOADED = "not loaded yet"
 NOT_BUILT = "not built yet"
 
 
@@ -82,7 +86,8 @@ class CaseSearch:
         self._open_engine = open_engine
         self._opened: Opened | None = None
         self._task: asyncio.Task[None] | None = None
-        self.encoder_problem: str | None = "not loaded yet"
+        self._filled = asyncio.Event()
+        self.encoder_problem: str | None = NOT_LOADED
         self.index_problem: str | None = NOT_BUILT
 
     async def start(self, when_open: WhenOpen) -> None:
@@ -115,10 +120,20 @@ class CaseSearch:
         topic: str | None = None,
         kind: str | None = None,
     ) -> SearchResult:
-        """Search in a thread of its own. Raises `Unavailable`."""
-        engine = self.opened.engine
+        """Search in a thread of its own; just after a start this waits for the index.
+
+        Raises:
+            Unavailable: still not open, or opening has failed.
+        """
+        engine = (await self._soon_opened()).engine
         with SEARCH_SECONDS.time():
             return await asyncio.to_thread(engine.search, query, k, product, topic, kind)
+
+    async def _soon_opened(self) -> Opened:
+        if self._task is not None and self.encoder_problem in (None, NOT_LOADED):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._filled.wait(), OPENING_S)
+        return self.opened
 
     async def _run(self, when_open: WhenOpen) -> None:
         opened = await self._open()
@@ -129,6 +144,7 @@ class CaseSearch:
                 if self.index_problem == NOT_BUILT:
                     await when_open(opened)
                 self.index_problem = None
+                self._filled.set()
             except Exception as error:
                 if self.index_problem is None:
                     self.index_problem = f"stale: {type(error).__name__}"

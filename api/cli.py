@@ -206,21 +206,18 @@ def models() -> None:
 @command
 def train_bot() -> None:
     """Train the bot into bot/models."""
-    from bot.training import train_bot as train
+    from api.models import build_anew
 
-    train(_settings(), told)
+    build_anew(_settings(), {"bot"}, told)
 
 
 @encoder_app.command("build")
 @command
 def build_encoder() -> None:
     """Build the default encoder and the triage model into the data folder."""
-    from assist.encoder.build import build_encoder as build
-    from assist.triage.build import build_triage
+    from api.models import build_anew
 
-    settings = _settings()
-    build(settings.data_dir / "models" / "encoder", told)
-    build_triage(settings.data_dir / "models" / "triage", told)
+    build_anew(_settings(), {"encoder", "triage"}, told)
 
 
 @docs_app.command("settings")

@@ -38,6 +38,12 @@ class Artefact:
         stamp = self.folder / STAMP
         return stamp.is_file() and stamp.read_text() == self.wanted_stamp()
 
+    def make(self, told: Progress) -> None:
+        """Build it and stamp it."""
+        wanted = self.wanted_stamp()
+        self.build(lambda step: told(f"{self.name}: {step}"))
+        (self.folder / STAMP).write_text(wanted)
+
 
 def artefacts(settings: Settings) -> list[Artefact]:
     """Encoder, triage model and bot, in the order they need each other.
@@ -79,7 +85,12 @@ def artefacts(settings: Settings) -> list[Artefact]:
         Artefact(
             "bot",
             ROOT / "bot" / "models",
-            (*bot_sources, ROOT / "assist" / "entities", ROOT / "assist" / "text.py"),
+            (
+                *bot_sources,
+                *encoder_code,
+                ROOT / "assist" / "entities",
+                ROOT / "assist" / "text.py",
+            ),
             wheel,
             lambda told: train_bot(settings, told),
         )
@@ -90,15 +101,15 @@ def artefacts(settings: Settings) -> list[Artefact]:
 def build_missing(settings: Settings, told: Progress) -> None:
     """Build every stale artefact; `told` hears one line per step."""
     for artefact in artefacts(settings):
-        if artefact.is_fresh():
-            continue
-        wanted = artefact.wanted_stamp()
-        artefact.build(_prefixed(artefact.name, told))
-        (artefact.folder / STAMP).write_text(wanted)
+        if not artefact.is_fresh():
+            artefact.make(told)
 
 
-def _prefixed(name: str, told: Progress) -> Progress:
-    return lambda step: told(f"{name}: {step}")
+def build_anew(settings: Settings, names: Iterable[str], told: Progress) -> None:
+    """Build the named artefacts whether stale or not."""
+    for artefact in artefacts(settings):
+        if artefact.name in names:
+            artefact.make(told)
 
 
 def _files(sources: Iterable[Path]) -> list[Path]:

@@ -22,12 +22,12 @@ from urllib.parse import urlsplit
 import httpx
 from rich.console import Console
 
+from bot.training import BOT, PYTHON, bot_variables
 from foundation.errors import Unavailable
 from foundation.settings import ROOT, Settings
 
 READY_TIMEOUT_S = 180.0
 STOP_TIMEOUT_S = 25.0
-_BOT_PYTHON = ROOT / "bot" / ".venv" / "bin" / "python"
 
 console = Console(stderr=False, highlight=False)
 
@@ -46,22 +46,16 @@ def rasa_program(settings: Settings) -> Program:
     """The Rasa server with its model, its actions served by this gateway's API."""
     rasa = urlsplit(settings.rasa_url)
     environment = {
-        "PYTHONPATH": str(ROOT),
-        "OMP_NUM_THREADS": "1",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
-        "RASA_TELEMETRY_ENABLED": "false",
+        **bot_variables(settings),
         "ACTION_URL": f"http://127.0.0.1:{settings.port}/actions/webhook",
         "FRONTLINE_TRACKER_DB": str(settings.data_dir / "rasa_tracker.db"),
-        "FRONTLINE_UNDERSTANDING_MODEL": str(settings.triage_path),
-        "FRONTLINE_ENCODER_MODEL": settings.encoder_path,
     }
     command = [
-        str(_BOT_PYTHON), "-m", "rasa", "run", "--enable-api", "--model", "models",
+        str(PYTHON), "-m", "rasa", "run", "--enable-api", "--model", "models",
         "--endpoints", "endpoints.yml", "--credentials", "credentials.yml",
         "--interface", rasa.hostname or "127.0.0.1", "--port", str(rasa.port or 5005),
     ]  # fmt: skip
-    return Program("rasa", command, environment, ROOT / "bot")
+    return Program("rasa", command, environment, BOT)
 
 
 def programs(settings: Settings) -> list[Program]:

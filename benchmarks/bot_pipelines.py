@@ -1,6 +1,6 @@
 """Our NLU pipeline against Rasa's stock one, cross-validated on the bot's own examples.
 
-`python benchmarks/bot_pipelines.py --folds 3` prints accuracy, macro-F1 and seconds of each; the
+`python -m benchmarks.bot_pipelines --folds 3` prints accuracy, macro-F1 and seconds of each; the
 stock pipeline (CountVectors + DIET) takes minutes a fold. Both are judged by their first choice,
 without a fallback. Runs Rasa in the bot's environment.
 """
@@ -23,12 +23,9 @@ from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from bot.evaluation import Line, read_lines, score  # noqa: E402
-from bot.training import BOT, PYTHON, bot_environment  # noqa: E402
-from foundation.settings import Settings  # noqa: E402
+from bot.evaluation import Line, read_lines, score
+from bot.training import BOT, PYTHON, bot_environment
+from foundation.settings import Settings
 
 STOCK = [
     {"name": "JiebaTokenizer"},

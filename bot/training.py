@@ -17,10 +17,9 @@ MODEL_NAME = "frontline"
 TRAINING_LIMIT_S = 900
 
 
-def bot_environment(settings: Settings) -> Mapping[str, str]:
-    """Environment variables of every process that runs Rasa."""
+def bot_variables(settings: Settings) -> dict[str, str]:
+    """What every process that runs Rasa needs beside the caller's environment."""
     return {
-        **os.environ,
         "PYTHONPATH": str(ROOT),
         "PYTHONHASHSEED": "0",
         "OMP_NUM_THREADS": "1",
@@ -30,6 +29,11 @@ def bot_environment(settings: Settings) -> Mapping[str, str]:
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "FRONTLINE_ENCODER_MODEL": settings.encoder_path,
     }
+
+
+def bot_environment(settings: Settings) -> Mapping[str, str]:
+    """The caller's environment with `bot_variables`."""
+    return {**os.environ, **bot_variables(settings)}
 
 
 def train_bot(

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from complaints.assessment import likely_priority
 from complaints.model import Category, Priority, Visibility, complaint_number, normal_number
 from complaints.storage import (
     Complaint,
@@ -116,7 +117,7 @@ class ComplaintService:
             customer_id=customer_id,
             channel=channel,
             category=category,
-            priority=Priority.GENERAL,
+            priority=likely_priority(summary, sensitive=sensitive),
             sensitive=sensitive,
             summary=summary.strip(),
             product=product.strip()[:80],

@@ -244,7 +244,7 @@ async def summarise(
     """The hand-over summary: what was asked and tried, triage, feeling and reason."""
     recent = await last_messages(session, conversation.id, 30)
     asked = [m.text for m in recent if m.sender == Sender.CUSTOMER and m.text]
-    tried = [m.text for m in recent if m.sender == Sender.BOT and m.text]
+    tried = [m.text for m in recent if m.sender == Sender.BOT and m.in_reply_to and m.text]
     return {
         "reason": reason,
         "asked": [_short(text, 120) for text in asked[-5:]],

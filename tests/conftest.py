@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -33,8 +32,7 @@ TABLES = (
 def import_tables() -> None:
     """Register every table on `Base`."""
     for module in TABLES:
-        with contextlib.suppress(ModuleNotFoundError):
-            import_module(module)
+        import_module(module)
 
 
 @pytest.fixture(scope="session")

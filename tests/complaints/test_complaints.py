@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from complaints.model import complaint_number, normal_number
+from complaints.assessment import likely_priority
+from complaints.model import Priority, complaint_number, normal_number
 from complaints.service import ComplaintService
 from complaints.storage import timeline
 from foundation.clock import FixedClock
@@ -148,3 +149,23 @@ async def test_a_timeline_entry_cannot_be_changed_or_removed(
                 else:
                     await session.delete(entry)
                 await session.flush()
+
+
+@pytest.mark.parametrize(
+    ("summary", "priority"),
+    [
+        ("师傅打孔把墙里的水管打穿了", Priority.IMPORTANT),
+        ("空调滴水把楼下吊顶泡了", Priority.IMPORTANT),
+        ("同一个毛病修了三次还是不制冷", Priority.IMPORTANT),
+        ("报修两个星期还没人来", Priority.IMPORTANT),
+        ("家里有老人，冬天没有热水", Priority.IMPORTANT),
+        ("师傅说话很冲，爱答不理", Priority.GENERAL),
+        ("冰箱送来少了一个抽屉", Priority.GENERAL),
+    ],
+)
+def test_what_weighs_more_is_important(summary: str, priority: Priority) -> None:
+    assert likely_priority(summary) is priority
+
+
+def test_what_is_sensitive_is_important() -> None:
+    assert likely_priority("没人回电话", sensitive=True) is Priority.IMPORTANT
