@@ -51,7 +51,7 @@ def rasa_program(settings: Settings) -> Program:
         "FRONTLINE_TRACKER_DB": str(settings.data_dir / "rasa_tracker.db"),
     }
     command = [
-        str(PYTHON), "-m", "rasa", "run", "--enable-api", "--model", "models",
+        str(PYTHON), "-m", "bot.launch", "run", "--enable-api", "--model", "models",
         "--endpoints", "endpoints.yml", "--credentials", "credentials.yml",
         "--interface", rasa.hostname or "127.0.0.1", "--port", str(rasa.port or 5005),
     ]  # fmt: skip

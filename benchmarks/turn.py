@@ -1,27 +1,40 @@
-"""A bot turn through the gateway against the same turn straight into Rasa, in one run.
+"""A customer's turn through the gateway against the same turn in Rasa alone, ours and stock.
 
-`python -m benchmarks.turn [--turns 150]`. Starts a gateway and a Rasa of its own. Ratios are what
-counts; absolute times depend on the machine.
+`python -m benchmarks.turn [--turns 150]`. Starts a gateway and two Rasa servers of its own, each a
+process: `rasa` has our model, `stock` one with Rasa's default pipeline and policies (CountVectors,
+DIET, TED; trained for one epoch, which changes what it says and not how long it takes) served the
+plain way. Both fetch their actions from the gateway. `gateway` is timed as the customer has it:
+from sending the message until its answer arrives on the websocket. Ratios are what counts;
+absolute times depend on the machine.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import json
+import os
+import subprocess
+import sys
 import tempfile
 import time
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import numpy as np
+import yaml
 from rich.console import Console
 from rich.table import Table
+from websockets.asyncio.client import ClientConnection, connect
 
-from api.journeys.stack import gateway, own_settings, rasa, ready
-from api.wiring import Parts, build_parts
-from conversations.storage import Message
-from foundation.clock import OffsetClock, SystemClock
+from api.journeys.stack import free_port, own_settings, rasa, ready
+from api.up import Program, rasa_program
+from benchmarks.bot_pipelines import STOCK
+from bot.training import BOT, PYTHON, bot_environment
 from foundation.settings import Settings
 
 LINES = (
@@ -34,68 +47,139 @@ LINES = (
     "退款几天到账",
     "怎么连wifi",
     "净水器滤芯在哪买",
-    "师傅什么时候来",
     "送货要多久",
+    "你们有线下网点吗",
     "谢谢",
 )
+WARM_UP = 12
 
 
 async def measure(turns: int) -> dict[str, list[float]]:
-    """Seconds of each turn by way: `gateway` (message to kept reply) and `rasa` (REST alone)."""
+    """Seconds of each turn by way: `gateway`, `rasa` and `stock` (REST channel, with actions)."""
     with tempfile.TemporaryDirectory(prefix="frontline-bench-") as folder:
         settings = own_settings(Settings(), Path(folder))
-        parts = build_parts(settings, clock=OffsetClock(SystemClock().now()))
-        async with rasa(settings), gateway(settings, parts):
+        stock = stock_program(settings, train_stock(settings))
+        port = stock.command[-1]
+        async with rasa(settings), rasa(settings, stock), gateway(settings):
             base = f"http://127.0.0.1:{settings.port}"
-            async with httpx.AsyncClient(base_url=base, timeout=20) as client:
+            async with httpx.AsyncClient(base_url=base, timeout=60) as client:
                 await ready(client)
-                return await _both(parts, client, settings, turns)
+                await _answering(client, f"http://127.0.0.1:{port}/status")
+                straight = {"rasa": settings.rasa_url, "stock": f"http://127.0.0.1:{port}"}
+                return await _each(client, settings, straight, turns)
 
 
-async def _both(
-    parts: Parts, client: httpx.AsyncClient, settings: Settings, turns: int
+def train_stock(settings: Settings) -> Path:
+    """A model of the same bot with Rasa's default parts."""
+    config = settings.data_dir / "stock.yml"
+    config.write_text(
+        yaml.safe_dump(
+            {
+                "recipe": "default.v1",
+                "language": "zh",
+                "pipeline": [{**part, "epochs": 1} if "epochs" in part else part for part in STOCK],
+                "policies": [
+                    {"name": "MemoizationPolicy"},
+                    {"name": "TEDPolicy", "max_history": 5, "epochs": 1},
+                    {"name": "RulePolicy"},
+                ],
+            }
+        )
+    )
+    command = [str(PYTHON), "-m", "rasa", "train", "--config", str(config), "--domain", "domain"]
+    command += ["--data", "data", "--out", str(settings.data_dir), "--fixed-model-name", "stock"]
+    print("training the stock pipeline for one epoch", file=sys.stderr)
+    subprocess.run(
+        command,
+        cwd=BOT,
+        env=bot_environment(settings),
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    return settings.data_dir / "stock.tar.gz"
+
+
+def stock_program(settings: Settings, model: Path) -> Program:
+    """Rasa served as its manual says."""
+    ours = rasa_program(settings)
+    tracker = str(settings.data_dir / "stock_tracker.db")
+    command = [str(PYTHON), "-m", "rasa", "run", "--enable-api", "--model", str(model)]
+    command += ["--endpoints", "endpoints.yml", "--port", str(free_port())]
+    return Program(
+        "stock", command, {**ours.environment, "FRONTLINE_TRACKER_DB": tracker}, ours.folder
+    )
+
+
+@asynccontextmanager
+async def gateway(settings: Settings) -> AsyncIterator[None]:
+    """The API as `frontline up` runs it."""
+    named = ("data_dir", "port", "rasa_url", "encoder_model", "triage_model")
+    environment = {f"FRONTLINE_{name.upper()}": str(getattr(settings, name)) for name in named}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "api", "api",
+        env={
+            **os.environ, **environment, "OMP_NUM_THREADS": "1",
+            "FRONTLINE_CUSTOMER_MESSAGES_PER_MINUTE": "100000",
+            "FRONTLINE_REQUESTS_PER_MINUTE_PER_IP": "100000",
+        },
+        stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _answering(client: httpx.AsyncClient, url: str) -> None:
+    while True:
+        with contextlib.suppress(httpx.TransportError):
+            if (await client.get(url)).is_success:
+                return
+        await asyncio.sleep(0.5)
+
+
+async def _each(
+    client: httpx.AsyncClient, settings: Settings, straight: dict[str, str], turns: int
 ) -> dict[str, list[float]]:
-    seconds: dict[str, list[float]] = {"gateway": [], "rasa": []}
-    for number in range(-10, turns):
-        text = LINES[number % len(LINES)]
-        if number % len(LINES) == 0 or number == -10:
-            started = (await client.post("/api/v1/conversations", json={"channel": "web"})).json()
-            sender = uuid.uuid4().hex
-        taken = {
-            "gateway": await _through_gateway(parts, client, started, text),
-            "rasa": await _straight(client, settings, sender, text),
-        }
-        if number >= 0:
-            for way, value in taken.items():
-                seconds[way].append(value)
+    seconds: dict[str, list[float]] = {"gateway": [], **{way: [] for way in straight}}
+    for number in range(0, WARM_UP + turns, len(LINES)):
+        started = (await client.post("/api/v1/conversations", json={"channel": "web"})).json()
+        sender = uuid.uuid4().hex
+        url = f"ws://127.0.0.1:{settings.port}/ws/customer?token={started['token']}&after=1"
+        async with connect(url) as socket:
+            for text in LINES:
+                taken = {"gateway": await _through_gateway(socket, text)}
+                for way, address in straight.items():
+                    taken[way] = await _straight(client, address, sender, text)
+                if number >= WARM_UP:
+                    for way, value in taken.items():
+                        seconds[way].append(value)
     return seconds
 
 
-async def _through_gateway(
-    parts: Parts, client: httpx.AsyncClient, started: dict[str, object], text: str
-) -> float:
+async def _through_gateway(socket: ClientConnection, text: str) -> float:
     began = time.perf_counter()
-    answer = await client.post(
-        f"/api/v1/conversations/{started['conversation']['id']}/messages",  # type: ignore[index]
-        json={"client_message_id": uuid.uuid4().hex, "text": text},
-        headers={"Authorization": f"Bearer {started['token']}"},
+    await socket.send(
+        json.dumps({"type": "send", "client_message_id": uuid.uuid4().hex, "text": text})
     )
-    answer.raise_for_status()
-    message_id = answer.json()["message"]["id"]
     while True:
-        async with parts.work.reading() as session:
-            if (await session.get_one(Message, message_id)).processed_at is not None:
-                return time.perf_counter() - began
-        await asyncio.sleep(0.001)
+        frame = json.loads(await asyncio.wait_for(socket.recv(), 10))
+        if frame["type"] == "message" and frame["message"]["sender"] == "bot":
+            return time.perf_counter() - began
 
 
-async def _straight(client: httpx.AsyncClient, settings: Settings, sender: str, text: str) -> float:
+async def _straight(client: httpx.AsyncClient, url: str, sender: str, text: str) -> float:
+    await asyncio.sleep(0.1)
     began = time.perf_counter()
     answer = await client.post(
-        f"{settings.rasa_url}/webhooks/rest/webhook", json={"sender": sender, "message": text}
+        f"{url}/webhooks/rest/webhook", json={"sender": sender, "message": text}
     )
     answer.raise_for_status()
-    return time.perf_counter() - began
+    taken = time.perf_counter() - began
+    await asyncio.sleep(0.1)
+    return taken
 
 
 def main() -> None:
@@ -103,13 +187,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--turns", type=int, default=150)
     seconds = asyncio.run(measure(parser.parse_args().turns))
-    table = Table("way", "p50 ms", "p95 ms", "max ms")
+    table = Table("way", "turns", "p50 ms", "p95 ms", "max ms")
     for way, values in seconds.items():
         p50, p95, most = (float(np.percentile(values, q)) * 1000 for q in (50, 95, 100))
-        table.add_row(way, f"{p50:.1f}", f"{p95:.1f}", f"{most:.1f}")
+        table.add_row(way, str(len(values)), f"{p50:.1f}", f"{p95:.1f}", f"{most:.1f}")
     Console().print(table)
-    ratio = float(np.median(seconds["gateway"]) / np.median(seconds["rasa"]))
-    print(f"gateway / rasa alone, medians: {ratio:.2f}")
+    ours = np.median(seconds["gateway"])
+    for way in ("rasa", "stock"):
+        print(f"gateway / {way}, medians: {ours / np.median(seconds[way]):.2f}")
 
 
 if __name__ == "__main__":

@@ -137,18 +137,15 @@ class TurnRunner:
 
     async def _run(self, conversation_id: str) -> None:
         try:
-            while await self._claim(conversation_id):
-                async with self._work.reading() as session:
-                    message = await next_unprocessed(session, conversation_id)
-                if message is None:
-                    break
+            while message := await self._claim(conversation_id):
                 await self._process(message)
         except Exception:
             log.exception("turn_failed", conversation=conversation_id)
         finally:
             await self._release(conversation_id)
 
-    async def _claim(self, conversation_id: str) -> bool:
+    async def _claim(self, conversation_id: str) -> Message | None:
+        """The next message to work, if there is one and no other process holds the lease."""
         now = self._clock.now()
         async with self._work.database.transaction() as session:
             claimed = await session.execute(
@@ -164,7 +161,9 @@ class TurnRunner:
                 .values(turn_by=self._name, turn_until=now + self._lease)
                 .execution_options(synchronize_session=False)
             )
-            return bool(claimed.rowcount)  # type: ignore[attr-defined]
+            if not claimed.rowcount:  # type: ignore[attr-defined]
+                return None
+            return await next_unprocessed(session, conversation_id)
 
     async def _release(self, conversation_id: str) -> None:
         async with self._work.database.transaction() as session:

@@ -30,8 +30,8 @@ def own_settings(settings: Settings, folder: Path) -> Settings:
             "data_dir": folder,
             "database_url": "",
             "events_url": "memory://",
-            "port": _free_port(),
-            "rasa_url": f"http://127.0.0.1:{_free_port()}",
+            "port": free_port(),
+            "rasa_url": f"http://127.0.0.1:{free_port()}",
             "encoder_model": settings.encoder_path,
             "triage_model": str(settings.triage_path),
             "customer_messages_per_minute": 10_000,
@@ -41,7 +41,8 @@ def own_settings(settings: Settings, folder: Path) -> Settings:
     )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -64,10 +65,10 @@ async def gateway(settings: Settings, parts: Parts) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def rasa(settings: Settings) -> AsyncIterator[None]:
-    """Run Rasa while the block runs; its log is `rasa.log` in the data folder."""
-    program: Program = rasa_program(settings)
-    log = (settings.data_dir / "rasa.log").open("wb")
+async def rasa(settings: Settings, program: Program | None = None) -> AsyncIterator[None]:
+    """Run Rasa (or `program`) while the block runs; its log is in the data folder."""
+    program = program or rasa_program(settings)
+    log = (settings.data_dir / f"{program.name}.log").open("wb")
     process = await asyncio.create_subprocess_exec(
         *program.command,
         cwd=program.folder,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from assist.text import normalise
 from knowledge_base.model import Case
 
 _QUERY_LENGTH = 200
+# One message is searched for several times: within its topic, at large, for the desk.
+_REMEMBERED = 256
 _FILTERED_WIDER = 4.0
 _SUGGESTIONS = 3
 _NOTHING = SearchResult(hits=(), abstained=True, confidence=0.0)
@@ -58,9 +61,9 @@ class SearchEngine:
         ranker: Ranker | None = None,
         today: Callable[[], date] = date.today,
     ) -> None:
-        self._encoder = encoder
         self._ranker = ranker or shipped_ranker()
         self._today = today
+        self._vector_of = lru_cache(_REMEMBERED)(lambda text: encoder.encode([text])[0])
         self._library = Library(encoder, vectors or FaissIndex(encoder.dimension), store)
 
     def __len__(self) -> int:
@@ -119,7 +122,7 @@ class SearchEngine:
         text = normalise(query)[:_QUERY_LENGTH]
         if not text or not len(self._library):
             return None
-        vector = self._encoder.encode([text])[0]
+        vector = self._vector_of(text)
         wanted = named_in(text) | ({canonical(product)} if product else set())
         is_allowed = _filter(self._today(), product, topic, kind)
         widen = _FILTERED_WIDER if product or topic or kind else 1.0

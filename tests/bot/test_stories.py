@@ -92,7 +92,7 @@ def rasa(actions: ActionServer, tmp_path_factory: pytest.TempPathFactory) -> Ite
         "ACTION_URL": f"http://127.0.0.1:{actions.port}/webhook",
         "FRONTLINE_TRACKER_DB": str(folder / "tracker.db"),
     }
-    command = [str(PYTHON), "-m", "rasa", "run", "--enable-api", "--model", str(MODEL)]
+    command = [str(PYTHON), "-m", "bot.launch", "run", "--enable-api", "--model", str(MODEL)]
     command += ["--interface", "127.0.0.1", "--port", url.rsplit(":", 1)[1]]
     log = (folder / "rasa.log").open("w")
     process = subprocess.Popen(command, cwd=BOT, env=environment, stdout=log, stderr=log)
