@@ -68,25 +68,26 @@ def serve() -> None:
 
     settings = _settings()
 
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        ws="websockets-sansio",
+        ws_max_size=settings.request_max_bytes,
+        timeout_graceful_shutdown=10,
+    )
+
     async def run() -> None:
         if accounts := accounts_text(await prepare(settings)):
             err.print(accounts, markup=False, soft_wrap=True)
-        config = uvicorn.Config(
-            create_app(settings),
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            ws="websockets-sansio",
-            ws_max_size=settings.request_max_bytes,
-            timeout_graceful_shutdown=10,
-        )
         await uvicorn.Server(config).serve()
 
-    with suppress(KeyboardInterrupt):
-        asyncio.run(run())
+    with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=config.get_loop_factory()) as it:
+        it.run(run())
 
 
 @app.command()
