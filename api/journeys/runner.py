@@ -132,7 +132,7 @@ class _Player:
             said = f"{said} ⟨{answer}⟩"
             messages += await self._new_messages()
             outcome = check(turn.expect, await self._seen(messages), self._never)
-        replies = [message.text for message in messages if message.sender != Sender.CUSTOMER]
+        replies = [_shown(message) for message in messages if message.sender != Sender.CUSTOMER]
         self._played.turns.append(PlayedTurn(number, said, replies, outcome))
 
     async def _send(self, turn: Turn) -> None:
@@ -209,8 +209,8 @@ class _Player:
         levels = [message.level for message in messages if message.level]
         created = await self._complaints()
         return Seen(
-            replies=[m.text for m in said if m.kind != Kind.NOTICE],
-            notices=[m.text for m in said if m.kind == Kind.NOTICE],
+            replies=[_shown(m) for m in said if m.kind != Kind.NOTICE],
+            notices=[_shown(m) for m in said if m.kind == Kind.NOTICE],
             state=await self._state(),
             level=max(levels, key=_rank) if levels else "routine",
             complaint=created[0] if created else None,
@@ -228,6 +228,11 @@ class _Player:
 
 def _rank(level: str) -> int:
     return ("routine", "sensitive", "emergency").index(level)
+
+
+def _shown(message: Message) -> str:
+    """What the customer sees: the text and the titles of its buttons."""
+    return "\n".join([message.text, *(button["title"] for button in message.buttons)])
 
 
 def _waits_for_facts(turn: Turn) -> bool:

@@ -60,8 +60,8 @@ async def answer_question(
 ) -> list[EventType] | None:
     """Answer from the library; None when nothing fits and not knowing is not to be admitted.
 
-    Below `direct_score` up to three choices are offered, below `choice_score` nothing is said as if
-    it were known (SPEC section 2).
+    Below `direct_score` up to three choices are offered, or the only likely answer under its title;
+    below `choice_score` nothing is said as if it were known (SPEC section 2).
     """
     product = said.product or _product_meant(tracker, said)
     query = said.text if said.product or not product else f"{product} {said.text}"
@@ -79,6 +79,10 @@ async def answer_question(
         dispatcher.utter_message(text=spoken(best))
         return remembered
     maybes = [hit for hit in found.hits if hit.score >= services.choice_score]
+    if len(maybes) == 1 and not found.abstained and not _of_another(maybes[0], product):
+        dispatcher.utter_message(response="utter_closest", title=maybes[0].title)
+        dispatcher.utter_message(text=spoken(maybes[0]))
+        return remembered
     if maybes and not found.abstained:
         dispatcher.utter_message(
             response="utter_choose",
@@ -114,8 +118,11 @@ def _sure(found: KnowledgeFound, direct_score: float, product: str) -> Knowledge
     if found.abstained or not found.hits:
         return None
     best = found.hits[0]
-    other_product = bool(product and best.product and not _same(product, best.product))
-    return best if best.score >= direct_score and not other_product else None
+    return best if best.score >= direct_score and not _of_another(best, product) else None
+
+
+def _of_another(hit: KnowledgeHit, product: str) -> bool:
+    return bool(product and hit.product and not _same(product, hit.product))
 
 
 def _same(one: str, other: str) -> bool:

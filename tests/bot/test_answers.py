@@ -31,6 +31,15 @@ async def test_a_doubtful_one_becomes_a_choice_of_at_most_three_questions(
     assert [b["payload"] for b in said[0]["buttons"]] == ["问题一", "问题二", "问题三"]
 
 
+async def test_the_only_likely_answer_is_given_under_its_title(
+    customer: Customer, knowledge: FakeKnowledge
+) -> None:
+    knowledge.knows(("冰箱怎么清洁", 0.5), ("清洗要多久", 0.1))
+    said = await customer.act("action_answer", "冰箱里面多久擦一次", "ask_maintenance")
+    assert [one.get("response") for one in said] == ["utter_closest", None]
+    assert said[0]["title"] == "冰箱怎么清洁"
+
+
 @pytest.mark.parametrize("abstained", [True, False])
 async def test_nothing_is_made_up(
     customer: Customer, knowledge: FakeKnowledge, abstained: bool
