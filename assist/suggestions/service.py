@@ -9,16 +9,17 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assist.encoder import Encoder
-from assist.search.model import Reasons, SearchResult
+from assist.search.model import Hit, Reasons, SearchResult
 from assist.suggestions import facts
 from assist.suggestions.empathy import EmpathyBook, Phrase
 from assist.suggestions.model import EmpathyPhrase, Situation, Solution, Suggestions
 from assist.suggestions.query import boil_down
+from knowledge_base.model import CaseKind
 from knowledge_base.service import CaseLibrary
 from knowledge_base.storage import phrases as stored_phrases
 
-# A hit this much weaker than the best one is noise beside it.
-_WORTH_SHOWING = 0.25
+# What is less likely than this to help is noise beside the rest.
+_WORTH_SHOWING = 0.2
 _MOST = 3
 _SEARCHED = 6
 
@@ -26,8 +27,10 @@ _SEARCHED = 6
 class Search(Protocol):
     """The production search (`assist.search.engine.SearchEngine`)."""
 
-    def search(self, query: str, k: int = 10, product: str | None = None) -> SearchResult:
-        """The cases that fit `query`, best first; thread-safe."""
+    def search(
+        self, query: str, k: int = 10, *, product: str | None = None, kind: str | None = None
+    ) -> SearchResult:
+        """The cases of a kind that fit `query`, best first; thread-safe."""
         ...
 
 
@@ -54,10 +57,8 @@ class SuggestionService:
         Solutions are empty when nothing fits well enough (`abstained`).
         """
         started = time.perf_counter()
-        query, result, known, empathy = await asyncio.to_thread(self._judge, situation)
-        solutions: list[Solution] = []
-        if result is not None and not result.abstained:
-            solutions = await self._solutions(session, result)
+        query, hits, known, empathy = await asyncio.to_thread(self._judge, situation)
+        solutions = await self._solutions(session, hits) if hits else []
         return Suggestions(
             query=query,
             abstained=not solutions,
@@ -70,23 +71,29 @@ class SuggestionService:
 
     def _judge(
         self, situation: Situation
-    ) -> tuple[str, SearchResult | None, dict[str, str], list[EmpathyPhrase]]:
+    ) -> tuple[str, list[Hit], dict[str, str], list[EmpathyPhrase]]:
         known = facts.known(situation.said, situation.slots, situation.product)
         product = known.get("product", "")
         query = boil_down(situation.said, product)
-        result = self._search.search(query, _SEARCHED, product=product or None) if query else None
-        empathy = self._book.choose(situation, known)
-        return query, result, known, empathy
+        hits = self._hits(query, product) if query else []
+        return query, hits, known, self._book.choose(situation, known)
 
-    async def _solutions(self, session: AsyncSession, result: SearchResult) -> list[Solution]:
+    def _hits(self, query: str, product: str) -> list[Hit]:
+        """Solved cases and routine answers, ranked among their own kind, then by score; none when
+        the search stands by neither first one."""
+        found = [
+            self._search.search(query, _SEARCHED, product=product or None, kind=kind)
+            for kind in CaseKind
+        ]
+        if all(result.abstained for result in found):
+            return []
+        hits = [hit for result in found for hit in result.hits if hit.score >= _WORTH_SHOWING]
+        return sorted(hits, key=lambda hit: -hit.score)
+
+    async def _solutions(self, session: AsyncSession, hits: list[Hit]) -> list[Solution]:
         """The hits as proposals, read from the library: never one that was retired meanwhile."""
-        cases = await self._library.cases(session, [hit.case_id for hit in result.hits])
-        best = max((hit.score for hit in result.hits), default=0.0)
-        kept = [
-            hit
-            for hit in result.hits
-            if hit.case_id in cases and hit.score >= _WORTH_SHOWING * best
-        ][:_MOST]
+        cases = await self._library.cases(session, [hit.case_id for hit in hits])
+        kept = [hit for hit in hits if hit.case_id in cases][:_MOST]
         return [
             Solution.of(cases[hit.case_id], reasons_said(hit.reasons), hit.score, rank)
             for rank, hit in enumerate(kept, start=1)

@@ -22,13 +22,17 @@ class FakeSearch:
 
     ids: tuple[str, ...] = ()
     abstained: bool = False
-    asked: list[tuple[str, str | None]] = field(default_factory=list)
+    answers: tuple[tuple[str, float], ...] = ()
+    asked: list[tuple[str, str | None, str | None]] = field(default_factory=list)
 
-    def search(self, query: str, k: int = 10, product: str | None = None) -> SearchResult:
-        self.asked.append((query, product))
+    def search(
+        self, query: str, k: int = 10, *, product: str | None = None, kind: str | None = None
+    ) -> SearchResult:
+        self.asked.append((query, product, kind))
         why = Reasons(words=("排水",), facts={"product": "洗衣机"})
-        hits = [Hit(name, rank, 0.9, why) for rank, name in enumerate(self.ids[:k], start=1)]
-        return SearchResult(tuple(hits), self.abstained, 0.9)
+        found = self.answers if kind == "answer" else [(name, 0.9) for name in self.ids[:k]]
+        hits = [Hit(name, rank, score, why) for rank, (name, score) in enumerate(found, start=1)]
+        return SearchResult(tuple(hits), self.abstained or not hits, 0.9)
 
 
 @pytest.fixture
@@ -52,12 +56,23 @@ async def test_three_solutions_with_reasons_and_never_a_retired_one(
     service = SuggestionService(search, library)
     async with sqlite.reading() as session:
         answer = await service.suggest(session, Situation(("你好", "洗衣机不排水")))
-    assert search.asked == [("洗衣机不排水", "洗衣机")]
+    assert search.asked == [("洗衣机不排水", "洗衣机", kind) for kind in ("case", "answer")]
     assert [(s.case_id, s.rank) for s in answer.solutions] == [("c1", 1), ("c2", 2), ("c3", 3)]
     shown = answer.as_dict()["solutions"][0]
     assert shown["reasons"] == ["产品：洗衣机", "说法相同：排水"]
     assert (shown["times_used"], shown["success_rate"]) == (4, 0.75)
     assert shown["compensation"] == {"level": "none", "detail": "", "amount": 0.0}
+
+
+async def test_likely_answers_stand_among_solved_cases_and_unlikely_ones_do_not(
+    sqlite: Database, library: CaseLibrary
+) -> None:
+    search = FakeSearch(ids=("c1",), answers=(("c2", 0.95), ("c3", 0.1)))
+    async with sqlite.reading() as session:
+        answer = await SuggestionService(search, library).suggest(
+            session, Situation(("洗衣机不排水",))
+        )
+    assert [(s.case_id, s.rank) for s in answer.solutions] == [("c2", 1), ("c1", 2)]
 
 
 async def test_it_says_when_nothing_fits(sqlite: Database, library: CaseLibrary) -> None:
