@@ -9,12 +9,14 @@ from bot.actions.feedback import Feedback
 from bot.actions.handoff import Affirm, Deny, Emergency, Fallback, RequestHuman
 from bot.actions.knowledge import Answer, FollowUp
 from bot.actions.lookup import ValidateLookupForm
+from bot.actions.orders import AnswerOrder
 from bot.actions.repair import AskRepairTime, SubmitRepair, ValidateRepairForm
 from bot.actions.services import ActionServices
 
 ACTIONS = (
     Answer,
     FollowUp,
+    AnswerOrder,
     RequestHuman,
     Emergency,
     Fallback,

@@ -12,6 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from assist.entities.folding import fold
 from bot.actions.forms import EVIDENCE, LONGEST_TEXT, FormDialogue, name_in, take_phone
 from bot.actions.knowledge import answer_question
+from bot.actions.orders import asks_about_order
 from bot.actions.repair import plausible_product
 from bot.actions.services import ComplaintReport
 from bot.actions.turn import (
@@ -101,7 +102,7 @@ class ValidateComplaintForm(FormDialogue):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
     ) -> list[EventType]:
         active = tracker.get_slot("requested_slot") is not None
-        if active and _TIME_LIMIT.search(fold(said.text)):
+        if active and _TIME_LIMIT.search(fold(said.text)) and not asks_about_order(said):
             dispatcher.utter_message(response="utter_complaint_time")
             return slots({"asides": int(tracker.get_slot("asides") or 0) + 1})
         if not active and said.asks and said.confidence < SURE and not blames(said.text):

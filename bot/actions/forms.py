@@ -16,6 +16,7 @@ from assist.entities.moments import Moment, read_moment
 from assist.entities.phones import PhoneFault, PhoneReading, read_phone
 from bot.actions.handoff import hand_over, raise_emergency
 from bot.actions.knowledge import answer_question
+from bot.actions.orders import answer_order, asks_about_order
 from bot.actions.services import ActionServices
 from bot.actions.turn import QUESTIONS, Said, ServiceAction, cleared, leave_form, slots
 from repairs.model import DAYS_AHEAD, FIRST_HOUR, LAST_HOUR
@@ -133,10 +134,10 @@ class FormDialogue(ServiceAction):
     def _is_digression(self, said: Said, tracker: Tracker, beginning: bool) -> bool:
         if beginning:
             return False
+        if asks_about_order(said):
+            return not {"phone", "address"} & said.entities.keys()
         answers = {"phone", "address", "date_time"} & said.entities.keys()
-        asks_something = said.intent in QUESTIONS - {"report_fault"} and said.asks
-        about_order = said.intent in ("ask_refund_progress", "ask_logistics", "ask_invoice")
-        return not answers and (asks_something or (about_order and "order_no" in said.entities))
+        return not answers and said.intent in QUESTIONS - {"report_fault"} and said.asks
 
     def _left_open(self, asked: str, filled: dict[str, Any]) -> bool:
         """Whether what was asked is still open although something was said."""
@@ -157,6 +158,11 @@ class FormDialogue(ServiceAction):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
     ) -> list[EventType] | None:
         """Leave, switch, or answer a question in between; None when it is none of these."""
+        aside = slots({"asides": int(tracker.get_slot("asides") or 0) + 1})
+        if asks_about_order(said):
+            await answer_order(self.services, dispatcher, tracker, said, in_form=True)
+            dispatcher.utter_message(response="utter_back_to_form")
+            return aside
         if said.stops or said.intent == "cancel_repair":
             dispatcher.utter_message(response=self.stopped)
             return [*cleared(self.owned), *leave_form()]
@@ -167,7 +173,7 @@ class FormDialogue(ServiceAction):
             return [*cleared(self.owned), *leave_form(), FollowupAction(form)]
         if said.intent in QUESTIONS and said.asks:
             await answer_question(self.services, dispatcher, tracker, said)
-            return slots({"asides": int(tracker.get_slot("asides") or 0) + 1})
+            return aside
         return None
 
 

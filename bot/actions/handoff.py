@@ -9,6 +9,7 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.knowledge import answer_question
+from bot.actions.orders import answer_order
 from bot.actions.turn import (
     Said,
     ServiceAction,
@@ -21,6 +22,7 @@ from bot.actions.turn import (
 TOLD = {
     "last_question": "刚才的问题",
     "last_product": "产品",
+    "last_order_no": "查过的订单",
     "repair_product": "报修产品",
     "repair_symptom": "故障",
     "repair_time": "上门时间",
@@ -87,6 +89,8 @@ class Fallback(ServiceAction):
     async def act(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
     ) -> list[EventType]:
+        if (told := await answer_order(self.services, dispatcher, tracker, said)) is not None:
+            return told
         found = await answer_question(self.services, dispatcher, tracker, said, admit=False)
         if found is not None:
             return [*found, SlotSet("fallbacks", 0)]

@@ -13,8 +13,6 @@ from bot.actions.turn import QUESTIONS, Said, ServiceAction, canonical_product, 
 
 CHOICES = 3
 SHORT_QUESTION = 25
-ABOUT_ONE_ORDER = frozenset({"ask_refund_progress", "ask_logistics", "ask_invoice"})
-"""Intents that need the order system, which the bot does not see, once an order is named."""
 
 
 class Answer(ServiceAction):
@@ -25,10 +23,7 @@ class Answer(ServiceAction):
     async def act(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
     ) -> list[EventType]:
-        events = await answer_question(self.services, dispatcher, tracker, said) or []
-        if said.intent in ABOUT_ONE_ORDER and said.first("order_no"):
-            dispatcher.utter_message(response="utter_order_by_human")
-        return events
+        return await answer_question(self.services, dispatcher, tracker, said) or []
 
 
 class FollowUp(ServiceAction):

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from rasa_sdk import Tracker
+from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from assist.entities.folding import fold
 from assist.entities.moments import PARTS, Moment
 from bot.actions.forms import FormDialogue, moment_known, take_moment, take_phone
+from bot.actions.orders import answer_order
 from bot.actions.services import Booking, ComplaintStatus
-from bot.actions.turn import Said, buttons, conversation_of
+from bot.actions.turn import Said, buttons, cleared, conversation_of, leave_form
 from foundation.errors import IllegalMove, InvalidInput, NotFound
 from repairs.model import Visit
 
@@ -60,6 +62,15 @@ class ValidateLookupForm(FormDialogue):
     form = "lookup_form"
     owned = OWNED
     stopped = "utter_lookup_stopped"
+
+    async def act(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
+    ) -> list[EventType]:
+        if said.first("order_no") and not (said.first("phone") or said.first("complaint_no")):
+            told = await answer_order(self.services, dispatcher, tracker, said)
+            if told is not None:
+                return [*told, *cleared(self.owned), *leave_form()]
+        return await super().act(dispatcher, tracker, said)
 
     async def fill(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said, beginning: bool

@@ -122,6 +122,34 @@ class ComplaintDesk(Protocol):
 
 
 @dataclass(frozen=True)
+class OrderStatus:
+    """An order as whoever names its number may hear it: no personal data in any text."""
+
+    no: str
+    product: str = ""
+    state: str = ""
+    logistics: str = ""
+    refund: str = ""
+    invoice: str = ""
+    installation: str = ""
+
+
+class OrderDesk(Protocol):
+    """Orders, as another system told us of them."""
+
+    async def find(self, no: str) -> OrderStatus | None:
+        """By number, typed in any way."""
+        ...
+
+    async def of_customer(
+        self, conversation_id: str, phones: Sequence[str]
+    ) -> Sequence[OrderStatus]:
+        """Those with the telephone known in this conversation or one of `phones`, last bought
+        first."""
+        ...
+
+
+@dataclass(frozen=True)
 class ActionServices:
     """Everything the actions reach. Scores are those of `Settings.direct_answer_score` and
     `Settings.choice_score`."""
@@ -129,6 +157,7 @@ class ActionServices:
     knowledge: KnowledgeSearch
     repairs: RepairDesk
     complaints: ComplaintDesk
+    orders: OrderDesk
     clock: Clock
     direct_score: float = 0.72
     choice_score: float = 0.35

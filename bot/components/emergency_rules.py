@@ -12,14 +12,16 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from assist.text import normalise
+from assist.triage.lines import SENSITIVE
 from assist.triage.rules import HazardRules
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class EmergencyRules(GraphComponent):
-    """Overrides the intent with `emergency` and its `category` when a rule is sure.
+    """Overrides the intent with `emergency` and its `category` when a rule is sure of a hazard.
 
-    The classifier's ranking stays as it was.
+    The classifier's ranking stays as it was. Threats are the gateway's business alone: they need a
+    senior, not a safety question.
     """
 
     def __init__(self) -> None:
@@ -38,11 +40,8 @@ class EmergencyRules(GraphComponent):
     def process(self, messages: List[Message]) -> List[Message]:
         for message in messages:
             findings = self._rules.find(normalise(message.get(TEXT) or ""))
-            if findings and findings[0].sure:
-                intent = {
-                    "name": "emergency",
-                    "confidence": 1.0,
-                    "category": findings[0].category,
-                }
+            hazard = next((f for f in findings if f.sure and f.category not in SENSITIVE), None)
+            if hazard:
+                intent = {"name": "emergency", "confidence": 1.0, "category": hazard.category}
                 message.set(INTENT, intent, add_to_output=True)
         return messages

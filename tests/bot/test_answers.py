@@ -62,14 +62,14 @@ async def test_a_bare_appliance_takes_up_the_question_before(
     customer: Customer, knowledge: FakeKnowledge
 ) -> None:
     knowledge.knows(("答", 0.9))
-    await customer.act("action_answer", "空调里那个过滤网多久要洗呀", "ask_maintenance")
+    await customer.act("action_answer", "油烟机那个油网多长时间洗一回", "ask_maintenance")
     await customer.act("action_follow_up", "那冰箱呢", "follow_up")
-    await customer.act("action_follow_up", "油烟机", "follow_up")
-    await customer.act("action_answer", "你们上门洗要钱不", "ask_repair_price")
+    await customer.act("action_follow_up", "净水器", "follow_up")
+    await customer.act("action_answer", "你们来人洗收钱不", "ask_repair_price")
     assert [query for query, _, _ in knowledge.asked[1:]] == [
-        "冰箱里那个过滤网多久要洗呀",
-        "油烟机里那个过滤网多久要洗呀",
-        "油烟机 你们上门洗要钱不",
+        "冰箱那个油网多长时间洗一回",
+        "净水器那个油网多长时间洗一回",
+        "净水器 你们来人洗收钱不",
     ]
     assert knowledge.asked[1][1] == "ask_maintenance"
 

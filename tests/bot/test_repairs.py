@@ -13,7 +13,7 @@ from repairs.model import MOVES, RepairRequest, State, Visit, move, normal_numbe
 from repairs.service import RepairService
 
 SATURDAY = Visit(date(2025, 11, 8), 8, 12)
-REQUEST = RepairRequest("空调", "不制冷", SATURDAY, "红星路三段1号2203", "13800001234")
+REQUEST = RepairRequest("空调", "不制冷", SATURDAY, "科华北路62号1104", "13800001234")
 
 
 @pytest.fixture
