@@ -24,6 +24,8 @@ from api.wiring import Parts
 from foundation.errors import NotAllowed, NotSignedIn
 
 COOKIE = "frontline_session"
+ORDER_FEED = frozenset({Role.SUPERVISOR, Role.ADMIN})
+"""Roles under which another system tells us of orders."""
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -207,6 +209,7 @@ Inside = Depends(from_inside)
 AnyStaff = Annotated[Staff, Depends(require(EVERYONE))]
 DeskStaff = Annotated[Staff, Depends(require(DESK))]
 LibraryStaff = Annotated[Staff, Depends(require(LIBRARY))]
+OrderFeed = Annotated[Staff, Depends(require(ORDER_FEED))]
 AdminStaff = Annotated[Staff, Depends(require(STAFF_ADMIN))]
 Customer = Annotated[Caller, Depends(customer)]
 CustomerOrDesk = Annotated[Caller, Depends(customer_or_desk)]

@@ -20,6 +20,7 @@ from api.routes import (
     conversations,
     desk,
     live,
+    orders,
     pages,
     site,
     staff,
@@ -48,7 +49,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         503: "A part does not answer",
     }.items()
 }
-ROUTERS = (conversations, attachments, auth, desk, pages, staff, assist, cases)
+ROUTERS = (conversations, attachments, auth, desk, pages, staff, assist, cases, orders)
 
 
 def create_app(settings: Settings, *, parts: Parts | None = None) -> FastAPI:

@@ -18,6 +18,7 @@ from bot.actions.services import (
     ComplaintStatus,
     KnowledgeFound,
     KnowledgeHit,
+    OrderStatus,
 )
 from complaints.service import ComplaintService
 from complaints.storage import Complaint
@@ -28,7 +29,10 @@ from foundation.errors import NotFound, Unavailable
 from foundation.settings import Settings
 from foundation.transactions import UnitOfWork
 from knowledge_base.model import CaseKind
+from knowledge_base.redaction import redact
 from knowledge_base.service import CaseLibrary
+from orders.service import OrderService
+from orders.storage import Order
 from repairs.model import RepairRequest, Visit
 from repairs.service import RepairService
 from repairs.storage import RepairBooking
@@ -191,6 +195,33 @@ class Complaints:
         return [_status(complaint) for complaint in found]
 
 
+@dataclass(frozen=True)
+class Orders:
+    """`bot.actions.services.OrderDesk`; personal data in what we were told is masked."""
+
+    work: UnitOfWork
+    service: OrderService
+
+    async def find(self, no: str) -> OrderStatus | None:
+        """By number, typed in any way."""
+        async with self.work.reading() as session:
+            try:
+                return _order(await self.service.find(session, no))
+            except NotFound:
+                return None
+
+    async def of_customer(
+        self, conversation_id: str, phones: Sequence[str]
+    ) -> Sequence[OrderStatus]:
+        """Last bought first."""
+        async with self.work.reading() as session:
+            conversation = await session.get(Conversation, conversation_id)
+            known = list(phones)
+            if conversation:
+                known.append((await session.get_one(Customer, conversation.customer_id)).phone)
+            return [_order(order) for order in await self.service.by_phone(session, *known)]
+
+
 def action_services(
     settings: Settings,
     clock: Clock,
@@ -199,12 +230,14 @@ def action_services(
     cases: CaseSearch,
     repairs: RepairService,
     complaints: ComplaintService,
+    orders: OrderService,
 ) -> ActionServices:
     """Everything the actions reach, over our packages."""
     return ActionServices(
         knowledge=Answers(work, library, cases),
         repairs=Repairs(work, repairs),
         complaints=Complaints(work, complaints),
+        orders=Orders(work, orders),
         clock=clock,
         direct_score=settings.direct_answer_score,
         choice_score=settings.choice_score,
@@ -214,6 +247,18 @@ def action_services(
 
 def _booking(found: RepairBooking) -> Booking:
     return Booking(found.no, found.product, found.state, found.visit)
+
+
+def _order(found: Order) -> OrderStatus:
+    return OrderStatus(
+        no=found.order_no,
+        product=found.product,
+        state=redact(found.state).text,
+        logistics=redact(found.logistics).text,
+        refund=redact(found.refund).text,
+        invoice=redact(found.invoice).text,
+        installation=redact(found.installation).text,
+    )
 
 
 def _status(found: Complaint) -> ComplaintStatus:

@@ -21,6 +21,7 @@ from api.schemas.desk import (
     RepairBrief,
     TriageOut,
 )
+from api.schemas.orders import OrderBrief, OrderOut
 from api.tokens import Tokens
 from complaints.storage import Complaint
 from conversations.desk import Overview, Past, attachments_of, mask_numbers, mask_phone
@@ -28,6 +29,7 @@ from conversations.duty import Duty
 from conversations.model import Sender, State
 from conversations.storage import Attachment, Conversation, Message, PageCall
 from foundation.clock import Clock
+from orders.storage import Order
 from repairs.storage import RepairBooking
 
 BOT_NAME = "小安"
@@ -88,6 +90,7 @@ class Presenter:
         found: Overview,
         complaints: Sequence[Complaint],
         repairs: Sequence[RepairBrief],
+        orders: Sequence[Order],
         past: Sequence[Past],
     ) -> ConversationDetail:
         """Everything the desk shows beside the messages."""
@@ -102,6 +105,7 @@ class Presenter:
                 for c in complaints
             ],
             repairs=list(repairs),
+            orders=[OrderBrief.model_validate(order) for order in orders],
             history=_history(conversation, complaints, past),
         )
 
@@ -179,6 +183,12 @@ def repair_brief(booking: RepairBooking) -> RepairBrief:
     visit = booking.visit
     slot = f"{visit.day.month}月{visit.day.day}日 {visit.from_hour}:00–{visit.to_hour}:00"
     return RepairBrief(no=booking.no, product=booking.product, slot=slot, state=booking.state)
+
+
+def order_out(order: Order) -> OrderOut:
+    """An order by its number."""
+    brief = OrderBrief.model_validate(order).model_dump()
+    return OrderOut(**brief, phone_masked=mask_phone(order.phone))
 
 
 def _assignee(conversation: Conversation) -> Assignee | None:

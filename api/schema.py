@@ -23,6 +23,7 @@ TABLES = (
     "complaints.storage",
     "conversations.storage",
     "knowledge_base.storage",
+    "orders.storage",
     "repairs.storage",
 )
 """Every module that declares tables."""

@@ -1,4 +1,4 @@
-"""Files that customers send: typed by content, limited, kept outside the web root."""
+"""Files sent in conversations: typed by content, limited, kept outside the web root."""
 
 from __future__ import annotations
 

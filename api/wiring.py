@@ -39,6 +39,7 @@ from foundation.settings import Settings
 from foundation.transactions import UnitOfWork
 from knowledge_base.seeding import SafetyAdvice
 from knowledge_base.service import CaseLibrary
+from orders.service import OrderService
 from repairs.service import RepairService
 
 
@@ -59,6 +60,7 @@ class Parts:
     intake: Intake
     complaints: ComplaintService
     repairs: RepairService
+    orders: OrderService
     triage: GatewayTriage
     bot: Bot
     actions: BotActions
@@ -131,8 +133,9 @@ def build_parts(
     triage = GatewayTriage(assessor)
     bot = bot or RasaBot(settings, http)
     repairs = RepairService(clock, settings.timezone)
+    orders = OrderService(clock)
     actions = BotActions(
-        action_services(settings, clock, work, library, search, repairs, complaints)
+        action_services(settings, clock, work, library, search, repairs, complaints, orders)
     )
     presenter = Presenter(clock, duty, tokens, knowledge.title)
     return Parts(
@@ -149,6 +152,7 @@ def build_parts(
         intake=Intake(settings, clock, work, handover),
         complaints=complaints,
         repairs=repairs,
+        orders=orders,
         triage=triage,
         bot=bot,
         actions=actions,

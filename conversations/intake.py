@@ -100,10 +100,7 @@ class Intake:
             NotFound: unknown conversation or attachment.
             InvalidInput: nothing in it, or a `client_message_id` that is empty or too long.
         """
-        text = clean(text)
-        _check_key(client_message_id)
-        if not text and attachment_id is None:
-            raise InvalidInput("a message needs text or an attachment", field="text")
+        text = _checked(text, client_message_id, attachment_id)
         try:
             async with self._work.begin() as session:
                 return await self._keep(
@@ -160,17 +157,16 @@ class Intake:
         display_name: str,
         text: str,
         client_message_id: str,
+        attachment_id: str | None = None,
     ) -> Received:
         """Keep and send what the holding agent says; ownership is checked now, not when typed.
 
         Raises:
+            NotFound: unknown conversation or attachment.
             Conflict: this agent does not hold the conversation (any more).
             InvalidInput: nothing in it, or a `client_message_id` that is empty or too long.
         """
-        text = clean(text)
-        _check_key(client_message_id)
-        if not text:
-            raise InvalidInput("a message needs text", field="text")
+        text = _checked(text, client_message_id, attachment_id)
         async with self._work.begin() as session:
             conversation = await get_conversation(session, conversation_id, lock=True)
             known = await find_by_client_id(session, conversation_id, client_message_id)
@@ -183,6 +179,7 @@ class Intake:
                     state=conversation.state,
                     assigned_to=conversation.assigned_to,
                 )
+            attachment = await _own_attachment(session, conversation_id, attachment_id)
             message = append(
                 session,
                 conversation,
@@ -190,9 +187,10 @@ class Intake:
                     id=new_id("msg"),
                     conversation_id=conversation_id,
                     sender=Sender.AGENT,
-                    kind=Kind.TEXT,
+                    kind=_kind(attachment),
                     text=text[: self._settings.message_max_chars],
                     buttons=[],
+                    attachment_id=attachment_id,
                     author_id=staff_id,
                     author=display_name,
                     client_message_id=client_message_id,
@@ -208,11 +206,16 @@ def clean(text: str) -> str:
     return "".join(c for c in text if c in "\n\t" or (c.isprintable() or ord(c) > 0x9F)).strip()
 
 
-def _check_key(client_message_id: str) -> None:
+def _checked(text: str, client_message_id: str, attachment_id: str | None) -> str:
+    """The clean text of a message that may be kept."""
     if not 1 <= len(client_message_id) <= CLIENT_ID_CHARS:
         raise InvalidInput(
             f"client_message_id needs 1 to {CLIENT_ID_CHARS} characters", field="client_message_id"
         )
+    text = clean(text)
+    if not text and attachment_id is None:
+        raise InvalidInput("a message needs text or an attachment", field="text")
+    return text
 
 
 def _kind(attachment: Attachment | None) -> Kind:

@@ -25,6 +25,7 @@ TABLES = (
     "complaints.storage",
     "conversations.storage",
     "knowledge_base.storage",
+    "orders.storage",
     "repairs.storage",
 )
 

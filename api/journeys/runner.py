@@ -6,18 +6,23 @@ import asyncio
 import tempfile
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.journeys.checks import Outcome, Seen, check
 from api.journeys.facts import answer_to
 from api.journeys.script import Journey, Script, Turn
+from api.journeys.setup import SETTLED, set_up
 from api.journeys.stack import gateway, own_settings, rasa, ready
 from api.wiring import Parts, build_parts
+from complaints.storage import Complaint
+from conversations.channels.web.channel import WebChannel
 from conversations.model import Kind, Sender, State
+from conversations.outbox import Dispatcher
 from conversations.storage import Message, get_conversation, messages_after
 from foundation.clock import OffsetClock
 from foundation.errors import FrontlineError
@@ -26,10 +31,20 @@ from foundation.settings import Settings
 TURN_S = 15.0
 INSERTED_ANSWERS = 6
 AGENT = ("staff_journey", "小李")
-_PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63fc"
-    "cf50cf000004810180a5f8f0550000000049454e44ae426082"
-)
+FILES = {
+    "image": (
+        "photo.png",
+        bytes.fromhex(
+            "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154"
+            "78da63fccf50cf000004810180a5f8f0550000000049454e44ae426082"
+        ),
+    ),
+    "video": ("video.mp4", bytes.fromhex("0000001866747970") + b"mp42\0\0\0\0mp42isom"),
+}
+"""What is uploaded for a kind of attachment; a kind not named here counts as an image."""
+
+WORDLESS = {"audio": "🎤", "sticker": "🙂"}
+"""Kinds that no upload takes: said with the text that came along, else with a sign alone."""
 
 
 @dataclass
@@ -70,7 +85,7 @@ async def play(
     with tempfile.TemporaryDirectory(prefix="frontline-journeys-") as folder:
         own = own_settings(settings, Path(folder))
         clock = OffsetClock(script.journeys[0].now)
-        parts = build_parts(own, clock=clock)
+        parts = _everywhere(build_parts(own, clock=clock), script)
         async with (
             rasa(own),
             gateway(own, parts),
@@ -80,12 +95,22 @@ async def play(
             played = []
             for journey in script.journeys:
                 clock.set(journey.now)
-                played.append(await _Player(parts, client, script, journey).play())
+                played.append(await Player(parts, client, script, journey).play())
                 told(played[-1])
             return played
 
 
-class _Player:
+def _everywhere(parts: Parts, script: Script) -> Parts:
+    """`parts` that deliver on every channel of the script as the web does: by being read."""
+    channels = {journey.channel for journey in script.journeys} | {"web"}
+    web = WebChannel(parts.events)
+    dispatcher = Dispatcher(
+        parts.settings, parts.clock, parts.work, dict.fromkeys(sorted(channels), web)
+    )
+    return replace(parts, dispatcher=dispatcher)
+
+
+class Player:
     """One journey: a customer over HTTP, staff through the same services the desk uses."""
 
     def __init__(
@@ -99,14 +124,19 @@ class _Player:
         self._used: set[str] = set()
         self._id = ""
         self._headers: dict[str, str] = {}
+        self._last_key = ""
+        self._set_up: frozenset[str] = frozenset()
+        self._known: dict[str, str] = {}
         self._seen_seq = 0
 
     async def play(self) -> Played:
-        answer = await self._client.post("/api/v1/conversations", json={"channel": "web"})
-        answer.raise_for_status()
-        started = answer.json()
-        self._id = started["conversation"]["id"]
-        self._headers = {"Authorization": f"Bearer {started['token']}"}
+        """Set up, play every turn, close the conversation."""
+        conversation = await self._parts.intake.start(self._journey.channel)
+        self._id = conversation.id
+        token = self._parts.tokens.for_conversation(self._id)
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._known = await set_up(self._parts, self._journey, conversation.customer_id)
+        self._set_up = frozenset(self._known)
         await self._new_messages()
         for number, turn in enumerate(self._journey.turns, start=1):
             await self._play_turn(number, turn)
@@ -136,10 +166,15 @@ class _Player:
         self._played.turns.append(PlayedTurn(number, said, replies, outcome))
 
     async def _send(self, turn: Turn) -> None:
-        key = turn.msg_id or uuid.uuid4().hex
-        attachment = await self._upload() if turn.attachment else None
-        if turn.customer or attachment:
-            await self._send_text(turn.customer or "", key, attachment)
+        again = self._last_key if turn.retry else ""
+        self._last_key = turn.msg_id or again or uuid.uuid4().hex
+        text, attachment = turn.customer or "", None
+        if turn.attachment in WORDLESS:
+            text = text or WORDLESS[turn.attachment]
+        elif turn.attachment:
+            attachment = await self._upload(turn.attachment)
+        if text or attachment:
+            await self._send_text(text, self._last_key, attachment)
 
     async def _send_text(self, text: str, key: str, attachment: str | None = None) -> None:
         body = {"client_message_id": key, "text": text, "attachment_id": attachment}
@@ -153,10 +188,10 @@ class _Player:
         if answer.is_success:
             await self._worked(answer.json()["message"]["id"])
 
-    async def _upload(self) -> str:
+    async def _upload(self, kind: str) -> str:
         answer = await self._client.post(
             f"/api/v1/conversations/{self._id}/attachments",
-            files={"file": ("photo.png", _PNG, "image/png")},
+            files={"file": FILES.get(kind, FILES["image"])},
             headers=self._headers,
         )
         answer.raise_for_status()
@@ -189,10 +224,20 @@ class _Player:
                     await handover.close(session, self._id, staff_id, override=True)
                 elif event == "agent_returns_to_bot":
                     await handover.return_to_bot(session, self._id, staff_id)
+                elif event == "complaint_closed":
+                    await self._settle(session)
         except FrontlineError as error:
             self._played.turns.append(
                 PlayedTurn(0, f"[{event}]", [error.message], Outcome(checkable=False))
             )
+
+    async def _settle(self, session: AsyncSession) -> None:
+        """What was set up has been dealt with; without a set-up, what came of this conversation."""
+        found = await self._parts.complaints.of_conversation(session, self._id)
+        for number in self._set_up or {complaint.no for complaint in found}:
+            complaint = await session.get_one(Complaint, number)
+            complaint.state = "resolved"
+            self._known[number] = complaint.state
 
     async def _close(self) -> None:
         async with self._parts.work.begin() as session:
@@ -207,23 +252,32 @@ class _Player:
     async def _seen(self, messages: list[Message]) -> Seen:
         said = [message for message in messages if message.sender != Sender.CUSTOMER]
         levels = [message.level for message in messages if message.level]
-        created = await self._complaints()
+        created, reopened = await self._complaints()
+        shown = [{"category": c.category, "priority": c.priority} for c in (*created, *reopened)]
         return Seen(
             replies=[_shown(m) for m in said if m.kind != Kind.NOTICE],
             notices=[_shown(m) for m in said if m.kind == Kind.NOTICE],
             state=await self._state(),
             level=max(levels, key=_rank) if levels else "routine",
-            complaint=created[0] if created else None,
+            complaint=shown[0] if shown else None,
             complaint_created=bool(created),
+            complaint_reopened=bool(reopened),
         )
 
-    async def _complaints(self) -> list[dict[str, Any]]:
+    async def _complaints(self) -> tuple[list[Complaint], list[Complaint]]:
+        """Complaints made in this conversation, and those settled before that are open again."""
         async with self._parts.work.reading() as session:
             conversation = await get_conversation(session, self._id)
             found = await self._parts.complaints.of_customer(
                 session, conversation.customer_id, self._id
             )
-        return [{"category": c.category, "priority": c.priority} for c in found]
+        created = [complaint for complaint in found if complaint.no not in self._set_up]
+        reopened = [
+            complaint
+            for complaint in found
+            if self._known.get(complaint.no) in SETTLED and complaint.state not in SETTLED
+        ]
+        return created, reopened
 
 
 def _rank(level: str) -> int:

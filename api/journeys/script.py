@@ -64,28 +64,38 @@ def read_script(path: Path) -> Script:
 
 def _journey(item: dict[str, Any]) -> Journey:
     setup = item.get("setup") or {}
-    now = setup.get("now")
-    moment = now if isinstance(now, datetime) else datetime.fromisoformat(now or str(DEFAULT_NOW))
     facts = {str(k): str(v) for k, v in (setup.get("facts") or {}).items()}
     return Journey(
         id=str(item["id"]),
         title=str(item.get("title", "")),
         channel=str(item.get("channel", "web")),
-        now=moment,
+        now=_moment(setup.get("now")),
         setup=setup,
         facts=facts,
         turns=[_turn(turn) for turn in item["turns"]],
     )
 
 
+def _moment(told: Any) -> datetime:
+    """A moment; without a zone it is local time, without an hour it is the default one's."""
+    if told is None:
+        return DEFAULT_NOW
+    moment = told if isinstance(told, datetime) else datetime.fromisoformat(str(told))
+    if not isinstance(told, datetime) and len(str(told)) == len("2025-11-05"):
+        moment = datetime.combine(moment, DEFAULT_NOW.timetz())
+    return moment if moment.tzinfo else moment.replace(tzinfo=DEFAULT_NOW.tzinfo)
+
+
 def _turn(item: dict[str, Any]) -> Turn:
-    if "customer" not in item and "event" not in item:
+    """One turn; a kind of turn that is not known here is an event by that name."""
+    speaks = "customer" in item or "attachment" in item
+    event = item.get("event") or (None if speaks else " ".join(sorted(item.keys() - {"expect"})))
+    if event == "":
         raise KeyError("a turn needs `customer` or `event`")
-    text = item.get("customer")
     repeat = int(item.get("repeat", 1))
     return Turn(
-        customer=None if text is None else str(text) * repeat,
-        event=item.get("event"),
+        customer=None if event else str(item.get("customer") or "") * repeat,
+        event=event,
         attachment=item.get("attachment"),
         msg_id=str(item["msg_id"]) if item.get("msg_id") is not None else None,
         retry=bool(item.get("retry")),

@@ -20,7 +20,6 @@ from api.wiring import Parts
 from conversations.desk import rate
 from conversations.intake import Received
 from conversations.storage import get_conversation, messages_after
-from foundation.errors import InvalidInput
 
 router = APIRouter(tags=["customer"])
 
@@ -70,14 +69,13 @@ async def receive(parts: Parts, conversation_id: str, body: MessageIn, caller: C
         return await parts.intake.receive(
             conversation_id, body.text, body.client_message_id, body.attachment_id
         )
-    if body.attachment_id:
-        raise InvalidInput("agents send text alone", field="attachment_id")
     return await parts.intake.speak_as_agent(
         conversation_id,
         caller.staff.id,
         caller.staff.display_name,
         body.text,
         body.client_message_id,
+        body.attachment_id,
     )
 
 

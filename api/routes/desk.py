@@ -198,6 +198,7 @@ async def _detail(
         found,
         await parts.complaints.of_customer(session, conversation.customer_id, conversation.id),
         await _repairs(parts, session, conversation),
+        await parts.orders.by_phone(session, found.customer.phone),
         await history(session, conversation),
     )
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.schemas.base import Key, Model, Words
+from api.schemas.orders import OrderBrief
 
 Note = Annotated[Words, Field(max_length=1000)]
 
@@ -110,6 +111,7 @@ class ConversationDetail(ConversationSummary):
     handover: HandoverOut | None
     complaints: list[ComplaintBrief]
     repairs: list[RepairBrief]
+    orders: list[OrderBrief]
     history: list[HistoryItem]
 
 

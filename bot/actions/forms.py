@@ -172,7 +172,8 @@ class FormDialogue(ServiceAction):
         if form := Switch().target(said, self.form):
             return [*cleared(self.owned), *leave_form(), FollowupAction(form)]
         if said.intent in QUESTIONS and said.asks:
-            await answer_question(self.services, dispatcher, tracker, said)
+            if await answer_order(self.services, dispatcher, tracker, said, in_form=True) is None:
+                await answer_question(self.services, dispatcher, tracker, said)
             return aside
         return None
 
@@ -191,8 +192,11 @@ def phone_told(dispatcher: CollectingDispatcher, reading: PhoneReading) -> None:
 
 def take_phone(dispatcher: CollectingDispatcher, said: Said, *, asked: bool) -> tuple[str, bool]:
     """The phone in a message, and whether something was said about it."""
-    reading = read_phone(said.text)
-    if reading is None or said.first("order_no") or said.first("complaint_no"):
+    text = said.text
+    for number in (*said.entities.get("order_no", []), *said.entities.get("complaint_no", [])):
+        text = text.replace(number, " ")
+    reading = read_phone(text)
+    if reading is None:
         return "", False
     if reading.number:
         return reading.number, False

@@ -137,7 +137,8 @@ async def answer_order(
     """Say how the order meant stands; None when no order is meant.
 
     The number is the proof: to whoever names it, its state is told and nothing personal. Without
-    one, only orders with a telephone that this customer has given are looked at.
+    one, only orders with a telephone that this customer has given are looked at; within a form no
+    number is asked for, since it would be taken for the form's.
     """
     question = OrderQuestion.of(said, str(tracker.get_slot("last_topic") or ""))
     if question is None or not (question.numbers or question.own):
@@ -148,6 +149,8 @@ async def answer_order(
         found = [await teller.tell(no, await services.orders.find(no)) for no in numbers]
     else:
         orders = await services.orders.of_customer(conversation_of(tracker), _phones(tracker, said))
+        if not orders and in_form:
+            return None
         if not orders:
             await answer_question(services, dispatcher, tracker, said, admit=False)
             dispatcher.utter_message(response="utter_order_key")

@@ -47,6 +47,32 @@ def test_a_wrong_file_is_refused_with_a_reason(tmp_path: Path, text: str) -> Non
         read_script(path)
 
 
+ODD = """
+journeys:
+- id: A2
+  mood: 平静
+  setup: {now: 2025-11-05, weather: 雨}
+  turns:
+  - attachment: image
+  - wait: 70
+  - customer:
+    attachment: hologram
+    expect: {colour: blue}
+"""
+
+
+def test_what_is_not_known_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "j.yml"
+    path.write_text(ODD, encoding="utf-8")
+    [journey] = read_script(path).journeys
+    assert journey.now.isoformat() == "2025-11-05T10:30:00+08:00"
+    assert [(t.customer, t.event, t.attachment) for t in journey.turns] == [
+        ("", None, "image"),
+        (None, "wait", None),
+        ("", None, "hologram"),
+    ]
+
+
 SEEN = Seen(["整机保修一年"], [], state="bot", level="routine")
 
 
@@ -68,6 +94,14 @@ SEEN = Seen(["整机保修一年"], [], state="bot", level="routine")
 )
 def test_a_turn_is_judged(expect: dict[str, object], passes: bool) -> None:
     assert (check(expect, SEEN, []).failures == []) is passes
+
+
+def test_a_reopened_complaint_is_judged() -> None:
+    complaint = {"category": "repair_delay", "priority": "important"}
+    seen = Seen([], [], "bot", "routine", complaint, complaint_reopened=True)
+    expect = {"complaint": {"reopened": True, "priority": ["urgent", "important"]}}
+    assert check(expect, seen, []).failures == []
+    assert check(expect, SEEN, []).failures == ["the complaint was not reopened"]
 
 
 def test_words_that_never_may_be_said_count_in_every_turn() -> None:

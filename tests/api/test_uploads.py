@@ -9,7 +9,7 @@ import pytest
 
 from api.wiring import Parts
 from foundation.clock import FixedClock
-from tests.api.conftest import API, Visitor
+from tests.api.conftest import API, Person, SignIn, Visitor
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d494844520000000100000001080600000"
@@ -18,11 +18,13 @@ PNG = bytes.fromhex(
 PDF = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 
 
-async def upload(visitor: Visitor, content: bytes, name: str = "a.png") -> httpx.Response:
+async def upload(
+    visitor: Visitor, content: bytes, name: str = "a.png", by: Person | None = None
+) -> httpx.Response:
     return await visitor.http.post(
         f"{API}/conversations/{visitor.id}/attachments",
         files={"file": (name, content, "image/png")},
-        headers=visitor.auth,
+        headers=(by or visitor).auth,
     )
 
 
@@ -106,3 +108,46 @@ async def test_an_attachment_belongs_to_its_conversation(
         headers={"Authorization": f"Bearer {other['token']}"},
     )
     assert response.status_code == 404
+
+
+async def test_the_holder_sends_a_picture_which_the_customer_sees(
+    visitor: Visitor, sign_in: SignIn
+) -> None:
+    agent, other = await sign_in("agent", "lin"), await sign_in("agent", "chen")
+    url = f"{API}/conversations/{visitor.id}"
+    await visitor.http.post(f"{url}/accept", headers=agent.auth)
+    attachment = (await upload(visitor, PNG, "接线图.png", by=agent)).json()["attachment"]
+    before = (await visitor.hears())[-1]["seq"]
+    say = {"client_message_id": "a1", "text": "按图接线", "attachment_id": attachment["id"]}
+    refused = await visitor.http.post(f"{url}/messages", headers=other.auth, json=say)
+    said = await visitor.http.post(f"{url}/messages", headers=agent.auth, json=say)
+    again = await visitor.http.post(f"{url}/messages", headers=agent.auth, json=say)
+    assert (refused.status_code, said.status_code, again.status_code) == (409, 201, 200)
+    [seen] = await visitor.hears(before)
+    assert (seen["sender"], seen["kind"], seen["text"]) == ("agent", "image", "按图接线")
+    assert seen["attachment"]["name"] == "接线图.png"
+    shown = await visitor.http.get(seen["attachment"]["url"])
+    assert (shown.status_code, shown.content) == (200, PNG)
+
+
+async def test_an_agent_cannot_send_a_file_of_another_conversation(
+    visitor: Visitor, sign_in: SignIn
+) -> None:
+    agent = await sign_in()
+    attachment = (await upload(visitor, PNG)).json()["attachment"]["id"]
+    started = (await visitor.http.post(f"{API}/conversations", json={})).json()
+    url = f"{API}/conversations/{started['conversation']['id']}"
+    await visitor.http.post(f"{url}/accept", headers=agent.auth)
+    say = {"client_message_id": "a1", "attachment_id": attachment}
+    response = await visitor.http.post(f"{url}/messages", headers=agent.auth, json=say)
+    assert (response.status_code, response.json()["detail"]["kind"]) == (404, "attachment")
+
+
+async def test_a_desk_is_not_slowed_by_its_customers_limit(
+    visitor: Visitor, sign_in: SignIn, parts: Parts
+) -> None:
+    agent = await sign_in()
+    for _ in range(parts.settings.customer_messages_per_minute):
+        parts.customer_limit.take(visitor.id)
+    assert (await upload(visitor, PNG)).status_code == 429
+    assert (await upload(visitor, PNG, by=agent)).status_code == 201

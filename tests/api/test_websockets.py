@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from api import websockets as live
 from api.wiring import Parts
 from tests.api.conftest import API, Person, SignIn, Visitor
+from tests.api.test_uploads import PNG
 
 Frame = dict[str, Any]
 
@@ -143,6 +144,25 @@ async def test_the_customer_hears_that_an_agent_took_over(
     assert notice["message"]["kind"] == "notice"
     assert state["conversation"]["state"] == "human"
     assert state["conversation"]["agent_name"] == agent.name
+
+
+async def test_both_lines_bring_the_picture_an_agent_sends(
+    server: str, visitor: Visitor, sign_in: SignIn, http: httpx.AsyncClient
+) -> None:
+    agent = await sign_in()
+    url = f"{API}/conversations/{visitor.id}"
+    await http.post(f"{url}/accept", headers=agent.auth)
+    kept = await http.post(
+        f"{url}/attachments", files={"file": ("图.png", PNG)}, headers=agent.auth
+    )
+    say = {"client_message_id": "a1", "attachment_id": kept.json()["attachment"]["id"]}
+    async with desk_line(server, agent) as desk, customer_line(server, visitor, after=2) as line:
+        await line.next("state")
+        await http.post(f"{url}/messages", headers=agent.auth, json=say)
+        for end in (line, desk):
+            heard = (await end.next("message"))["message"]
+            assert (heard["kind"], heard["attachment"]["name"]) == ("image", "图.png")
+            assert (await http.get(heard["attachment"]["url"])).content == PNG
 
 
 async def test_an_open_desk_line_makes_its_agent_present(

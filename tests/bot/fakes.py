@@ -13,6 +13,7 @@ from bot.actions.services import (
     ComplaintStatus,
     KnowledgeFound,
     KnowledgeHit,
+    OrderStatus,
 )
 from foundation.clock import FixedClock
 from foundation.errors import IllegalMove, NotFound
@@ -117,6 +118,31 @@ class FakeComplaints:
         return [s for s, report in numbers if report.conversation_id == conversation_id]
 
 
+class FakeOrders:
+    """Orders in a dict; `phones` says whose they are."""
+
+    def __init__(self) -> None:
+        self.orders: dict[str, OrderStatus] = {}
+        self.phones: dict[str, str] = {}
+        self.conversation_phone = ""
+
+    def told(self, order: OrderStatus, phone: str = "") -> None:
+        """Keep an order of this telephone; later ones were bought later."""
+        self.orders[order.no] = order
+        self.phones[order.no] = phone
+
+    async def find(self, no: str) -> OrderStatus | None:
+        return self.orders.get(no.upper().replace(" ", ""))
+
+    async def of_customer(
+        self, conversation_id: str, phones: Sequence[str]
+    ) -> Sequence[OrderStatus]:
+        known = {*phones, self.conversation_phone} - {""}
+        return [o for o in reversed(self.orders.values()) if self.phones[o.no] in known]
+
+
 def fake_services() -> ActionServices:
     """All services, at noon of 2025-11-05."""
-    return ActionServices(FakeKnowledge(), FakeRepairs(), FakeComplaints(), FixedClock(NOON))
+    return ActionServices(
+        FakeKnowledge(), FakeRepairs(), FakeComplaints(), FakeOrders(), FixedClock(NOON)
+    )

@@ -20,9 +20,10 @@ import yaml
 from fastapi import FastAPI, Request
 
 from bot.actions import build_executor
+from bot.actions.services import OrderStatus
 from bot.training import BOT, MODELS, PYTHON, bot_environment
 from foundation.settings import Settings
-from tests.bot.fakes import FakeKnowledge, fake_services
+from tests.bot.fakes import FakeKnowledge, FakeOrders, fake_services
 
 MODEL = MODELS / "frontline.tar.gz"
 START_LIMIT_S = 600
@@ -57,6 +58,8 @@ class ActionServer:
         assert isinstance(services.knowledge, FakeKnowledge)
         self.knowledge = services.knowledge
         self.knowledge.knows(("这件事", 0.9))
+        assert isinstance(services.orders, FakeOrders)
+        services.orders.told(OrderStatus("AX2025102200118", refund="退款处理中"))
         self.executor = build_executor(services)
 
     def stop(self) -> None:

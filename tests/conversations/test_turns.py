@@ -8,8 +8,9 @@ import pytest
 
 from conversations import texts
 from conversations.model import BotTurn, Reply, State
-from conversations.storage import Message
+from conversations.storage import Attachment, Message
 from foundation.errors import Conflict, InvalidInput, NotFound
+from foundation.ids import new_id
 from tests.conversations.conftest import Line, build_line
 
 
@@ -75,6 +76,40 @@ async def test_only_the_holder_may_speak(line: Line) -> None:
     with pytest.raises(Conflict) as error:
         await line.intake.speak_as_agent(conversation, "staff_2", "小王", "我来", "a3")
     assert error.value.detail["assigned_to"] == "staff_1"
+
+
+@pytest.mark.parametrize(
+    ("mime", "text", "kind"),
+    [
+        ("image/png", "", "image"),
+        ("application/pdf", "说明书在这里", "file"),
+        ("video/mp4", "", "file"),
+    ],
+)
+async def test_customer_and_agent_send_files_alike(
+    line: Line, mime: str, text: str, kind: str
+) -> None:
+    conversation = await line.start()
+    attachment = await attach(line, conversation, mime)
+    await line.accept(conversation)
+    asked = await line.intake.receive(conversation, text, "c1", attachment)
+    answered = await line.intake.speak_as_agent(
+        conversation, "staff_1", "小李", text, "a1", attachment
+    )
+    for message in (asked.message, answered.message):
+        assert (message.kind, message.text) == (kind, text)
+        assert message.attachment_id == attachment
+
+
+async def test_an_agent_cannot_send_a_file_of_another_conversation(line: Line) -> None:
+    conversation, other = await line.start(), await line.start()
+    foreign = await attach(line, other, "image/png")
+    await line.accept(conversation)
+    before = await line.said(conversation)
+    with pytest.raises(NotFound) as error:
+        await line.intake.speak_as_agent(conversation, "staff_1", "小李", "看图", "a1", foreign)
+    assert error.value.detail == {"kind": "attachment", "key": foreign}
+    assert await line.said(conversation) == before
 
 
 async def test_two_agents_accept_at_once_and_one_gets_it(line: Line) -> None:
@@ -193,9 +228,28 @@ async def test_nothing_to_say_is_refused(line: Line, text: str) -> None:
     conversation = await line.start()
     with pytest.raises(InvalidInput):
         await line.intake.receive(conversation, text, "c1")
+    await line.accept(conversation)
+    with pytest.raises(InvalidInput):
+        await line.intake.speak_as_agent(conversation, "staff_1", "小李", text, "a1")
 
 
 async def test_an_unknown_conversation_is_named(line: Line) -> None:
     with pytest.raises(NotFound) as error:
         await line.intake.receive("conv_none", "在吗", "c1")
     assert error.value.detail == {"kind": "conversation", "key": "conv_none"}
+
+
+async def attach(line: Line, conversation: str, mime: str) -> str:
+    """A file uploaded to a conversation; its id."""
+    attachment = Attachment(
+        id=new_id("att"),
+        conversation_id=conversation,
+        mime=mime,
+        size=1,
+        name="文件",
+        sha256="0" * 64,
+        created_at=line.clock.now(),
+    )
+    async with line.work.begin() as session:
+        session.add(attachment)
+    return attachment.id

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
 
 from tests.system.conftest import Running
 
@@ -15,6 +15,11 @@ pytestmark = [pytest.mark.rasa, pytest.mark.browser]
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SHOTS = Path(os.environ.get("FRONTLINE_SCREENSHOTS", "var/screenshots"))
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000002000000020802000000fdd49a73000000104944415478da63"
+    "d00fbb09440c100a0023ae05798d792fc80000000049454e44ae426082"
+)
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +85,23 @@ def test_customer_and_agent_talk_with_suggestions_beside(
     expect(
         customer.get_by_test_id("fl-message").filter(has_text="我是人工客服").first
     ).to_be_visible()
+    agent.get_by_test_id("attach-input").set_input_files(
+        [
+            FilePayload(name="报价.xlsx", mimeType="application/vnd.ms-excel", buffer=b"PK"),
+            FilePayload(name="排水泵位置.png", mimeType="image/png", buffer=PNG),
+        ]
+    )
+    expect(agent.get_by_text("这种文件发不了")).to_be_visible()
+    expect(agent.get_by_test_id("attachment-chip")).to_have_count(1)
+    agent.get_by_test_id("composer").fill("请看图，先拧下这里的旋钮。")
+    shot(agent, "desk-attachment")
+    agent.get_by_test_id("send").click()
+    expect(agent.get_by_test_id("attachment-chip")).to_have_count(0)
+    received = customer.get_by_test_id("fl-message").filter(has_text="请看图").last
+    picture = received.locator("img")
+    expect(picture).to_have_attribute("alt", "排水泵位置.png")
+    picture.evaluate("image => image.decode()")
+    expect(agent.get_by_test_id("message").filter(has_text="请看图").locator("img")).to_be_visible()
     say(customer, "好的，等您回复")
     expect(agent.get_by_test_id("message").filter(has_text="等您回复").first).to_be_visible()
     agent.get_by_test_id("empathy").first.click()

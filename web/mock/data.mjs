@@ -114,6 +114,10 @@ export const CONVERSATIONS = [
     },
     complaints: [],
     repairs: [{ no: 'WX20251104-0031', product: '洗衣机', slot: '11月4日 14:00–16:00', state: 'booked' }],
+    orders: [{
+      order_no: 'AX2025102200118', product: '烘干机', bought_on: '2025-10-22', state: '已退货',
+      refund: '退款处理中', logistics: '退回的货 11月2日 已入库', invoice: '', installation: '',
+    }],
     history: [{ conversation_id: 'cv_o2', when: minutesAgo(43000), summary: '预约洗衣机清洗' }],
     messages: talk(
       ['bot', '您好，我是安心家电的智能客服小安，24 小时在线。报修、查进度、问保修、登记投诉都可以直接跟我说；想找人工，随时发“转人工”。', 1500],
@@ -149,7 +153,7 @@ export const CONVERSATIONS = [
       ['system', '人工客服林晓来了，接下来由林晓为您服务。', 30, { kind: 'notice' }],
       ['agent', '您好，我是林晓。麻了一下多半是静电，不过先把空调插头拔了，别冒险。方便拍一下插座和铭牌吗？', 29, { author: '林晓' }],
       ['customer', '好的等下', 28],
-      ['customer', '', 26, { kind: 'image', attachment: { id: 'at_1', mime: 'image/svg+xml', size: 84213, name: '插座.jpg', url: '/mock/photo.svg' } }],
+      ['customer', '', 26, { kind: 'image', attachment: { id: 'at_1', mime: 'image/jpeg', size: 84213, name: '插座.jpg', url: '/mock/photo.svg' } }],
     ),
   },
   {

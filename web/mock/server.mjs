@@ -86,7 +86,7 @@ function summary(c) {
 const detail = (c) => ({
   ...summary(c), epoch: c.epoch, episode: c.episode,
   handover: c.handover ? { ...c.handover, triage: c.triage } : null,
-  complaints: c.complaints, repairs: c.repairs, history: c.history,
+  complaints: c.complaints, repairs: c.repairs, orders: c.orders ?? [], history: c.history,
 })
 
 function shown(c) {
@@ -205,7 +205,7 @@ async function api(method, path, query, request) {
     }
     if (act === 'POST attachments') {
       const raw = input.raw
-      const head = raw.subarray(0, 400).toString('latin1')
+      const head = raw.subarray(0, 400).toString()
       const name = /filename="([^"]*)"/.exec(head)?.[1] ?? 'file'
       const mime = /Content-Type: ([^\r]+)/.exec(head)?.[1] ?? 'image/png'
       const start = raw.indexOf('\r\n\r\n') + 4

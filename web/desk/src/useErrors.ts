@@ -14,12 +14,16 @@ export function useErrors() {
   }
 
   function show(error: unknown): void {
-    ElMessage({ type: 'error', message: wording(error), grouping: true, showClose: true })
+    warn(wording(error))
+  }
+
+  function warn(message: string): void {
+    ElMessage({ type: 'error', message, grouping: true, showClose: true })
   }
 
   function done(message: string): void {
     ElMessage({ type: 'success', message, grouping: true, duration: 1800 })
   }
 
-  return { wording, show, done }
+  return { wording, show, warn, done }
 }

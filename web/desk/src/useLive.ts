@@ -8,6 +8,7 @@ import { usePreferences } from '@/stores/preferences'
 import { usePresence } from '@/stores/presence'
 import { useQueue } from '@/stores/queue'
 import { useSession } from '@/stores/session'
+import { useUploads } from '@/stores/uploads'
 import type { Message } from '@shared/contract'
 
 /** Without a line the lists are fetched this often, so that a blocked websocket is bearable. */
@@ -26,6 +27,7 @@ export function useLive(notify: (page: Page) => void) {
   const session = useSession()
   const preferences = usePreferences()
   const presence = usePresence()
+  const uploads = useUploads()
   /** Who is known to wait, so that each arrival rings once. */
   const waiting = new Set<string>()
   const timers: ReturnType<typeof setInterval>[] = []
@@ -120,6 +122,7 @@ export function useLive(notify: (page: Page) => void) {
     timers.forEach(clearInterval)
     document.removeEventListener('visibilitychange', seen)
     conversations.forget()
+    uploads.forget()
   }
 
   return { start, stop }

@@ -1,4 +1,5 @@
 import type { ApiErrorBody, Attachment, ConversationPublic, Message } from '@shared/contract'
+import { postFile } from '@shared/upload'
 
 const TIMEOUT_MS = 15_000
 
@@ -61,25 +62,17 @@ export class Api {
   }
 
   /** Uploads one file; `progress` is called with 0-100. */
-  upload(who: Credentials, file: File, progress: (percent: number) => void): Promise<Attachment> {
-    return new Promise((resolve, reject) => {
-      const request = new XMLHttpRequest()
-      request.open('POST', `${this.base}/api/v1/conversations/${who.id}/attachments`)
-      request.setRequestHeader('Authorization', `Bearer ${who.token}`)
-      request.responseType = 'json'
-      request.timeout = 120_000
-      request.upload.onprogress = (event) => {
-        if (event.lengthComputable) progress(Math.round((event.loaded / event.total) * 100))
-      }
-      request.onerror = request.ontimeout = () => reject(new RequestError(0, 'no_connection', ''))
-      request.onload = () => {
-        if (request.status < 300) resolve((request.response as { attachment: Attachment }).attachment)
-        else reject(errorFrom(request.status, request.response))
-      }
-      const form = new FormData()
-      form.append('file', file)
-      request.send(form)
-    })
+  async upload(
+    who: Credentials,
+    file: File,
+    progress: (percent: number) => void,
+  ): Promise<Attachment> {
+    const url = `${this.base}/api/v1/conversations/${who.id}/attachments`
+    const headers = { Authorization: `Bearer ${who.token}` }
+    const { status, body } = await postFile(url, file, { headers, progress })
+    if (status === 0) throw new RequestError(0, 'no_connection', '')
+    if (status >= 300) throw errorFrom(status, body)
+    return (body as { attachment: Attachment }).attachment
   }
 
   socketUrl(who: Credentials, after: number): string {

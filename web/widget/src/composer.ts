@@ -1,3 +1,4 @@
+import { ACCEPTED, MOST_BYTES, pastedFiles, refusal, type Refusal } from '@shared/files'
 import { fileSize } from '@shared/format'
 import { Composition } from '@shared/ime'
 import { RequestError } from './api'
@@ -6,8 +7,6 @@ import { h, icon } from './dom'
 import { fill, type Texts } from './texts'
 
 const MOST_CHARACTERS = 4000
-const MOST_BYTES = 10 * 1024 * 1024
-const ACCEPTED = 'image/png,image/jpeg,image/webp,image/gif,image/heic,application/pdf,video/mp4'
 const TALLEST_PX = 120
 const TYPING_EVERY_MS = 2500
 
@@ -33,7 +32,7 @@ export class Composer {
       'aria-label': texts.input,
       enterkeyhint: 'send',
     })
-    const picker = h('input', { type: 'file', accept: ACCEPTED, hidden: true })
+    const picker = h('input', { type: 'file', accept: ACCEPTED.join(','), hidden: true })
     const attach = h(
       'button',
       { type: 'button', class: 'tool', 'aria-label': texts.image, title: texts.image, onClick: () => picker.click() },
@@ -83,7 +82,7 @@ export class Composer {
       this.chat.sayTyping()
     })
     this.input.addEventListener('paste', (event) => {
-      const file = event.clipboardData?.files[0]
+      const file = pastedFiles(event.clipboardData)[0]
       if (!file) return
       event.preventDefault()
       this.upload(file)
@@ -109,11 +108,9 @@ export class Composer {
   }
 
   private upload(file: File): void {
-    const known = file.type === '' || ACCEPTED.split(',').includes(file.type)
-    if (!known || file.size > MOST_BYTES) {
-      this.note.textContent = known
-        ? fill(this.texts.tooLarge, { size: fileSize(MOST_BYTES) })
-        : this.texts.notImage
+    const why = refusal(file)
+    if (why) {
+      this.note.textContent = this.refused(why)
       return
     }
     this.note.textContent = ''
@@ -156,10 +153,7 @@ export class Composer {
       const known = error instanceof RequestError && !error.passing
       bar.style.width = '0'
       if (known) {
-        label.textContent =
-          error.status === 413
-            ? fill(this.texts.tooLarge, { size: fileSize(MOST_BYTES) })
-            : this.texts.notImage
+        label.textContent = this.refused(error.status === 413 ? 'tooLarge' : 'wrongKind')
         return
       }
       const retry = () => void this.transfer(file, bar, label, gone)
@@ -167,5 +161,10 @@ export class Composer {
         h('button', { type: 'button', onClick: retry }, this.texts.uploadFailed),
       )
     }
+  }
+
+  private refused(why: Refusal): string {
+    if (why === 'wrongKind') return this.texts.notImage
+    return fill(this.texts.tooLarge, { size: fileSize(MOST_BYTES) })
   }
 }

@@ -1,4 +1,5 @@
 import type { Message } from '@shared/contract'
+import { isPicture } from '@shared/files'
 import { dayLabel, fileSize, sameDay, timeOfDay, type Language } from '@shared/format'
 import { splitLinks } from '@shared/links'
 import { splitNumbered } from '@shared/numbered'
@@ -8,8 +9,6 @@ import type { Entry } from './outbox'
 import type { Texts } from './texts'
 
 const NEAR_PX = 80
-/** Browsers show these in place; others, such as HEIC, are offered as a file. */
-const SHOWN = /^image\/(png|jpeg|webp|gif)$/
 
 export interface MessageActions {
   choose: (text: string) => void
@@ -102,7 +101,7 @@ export class MessageList {
     })
     if (!mine && !together) row.append(this.author(message))
     if (message.attachment || message.text) {
-      const picture = SHOWN.test(message.attachment?.mime ?? '')
+      const picture = isPicture(message.attachment?.mime ?? '')
       const bubble = h('div', { class: picture ? 'bubble picture' : 'bubble' })
       if (message.attachment) bubble.append(this.attachment(message))
       if (message.text) bubble.append(this.linked(message.text))
@@ -172,7 +171,7 @@ export class MessageList {
     const { attachment } = message
     if (!attachment) return h('span')
     const url = this.chat.api.absolute(attachment.url)
-    if (SHOWN.test(attachment.mime)) {
+    if (isPicture(attachment.mime)) {
       const open = () => this.actions.enlarge(url, attachment.name)
       return h(
         'button',

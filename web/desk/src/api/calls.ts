@@ -1,7 +1,8 @@
 /** The calls of the desk, one function a route. */
 
-import type { ConversationPublic, Message } from '@shared/contract'
-import { call } from './http'
+import type { Attachment, ConversationPublic, Message } from '@shared/contract'
+import type { UploadOptions } from '@shared/upload'
+import { call, upload as post } from './http'
 import type {
   CaseHit,
   Colleague,
@@ -36,8 +37,10 @@ export const readMessages = (id: string, after: number) =>
   )
 export const sendMessage = (
   id: string,
-  body: { client_message_id: string; text: string },
+  body: { client_message_id: string; text: string; attachment_id?: string },
 ) => call<{ message: Message }>('POST', at(id, '/messages'), body)
+export const upload = (id: string, file: File, options: UploadOptions) =>
+  post<{ attachment: Attachment }>(at(id, '/attachments'), file, options)
 export const markRead = (id: string, seq: number) => call<void>('POST', at(id, '/read'), { seq })
 export const accept = (id: string, epoch?: number) =>
   call<Detail>('POST', at(id, '/accept'), { epoch })

@@ -1,4 +1,5 @@
 import type { ApiErrorBody } from '@shared/contract'
+import { postFile, type UploadOptions } from '@shared/upload'
 
 const PREFIX = '/api/v1/'
 const TIMEOUT_MS = 15_000
@@ -40,14 +41,25 @@ export async function call<T>(method: Method, path: string, body?: unknown): Pro
   if (response.status === 204) return undefined as T
   const parsed: unknown = await response.json().catch(() => null)
   if (response.ok) return parsed as T
-  const error = (parsed ?? {}) as Partial<ApiErrorBody>
-  if (response.status === 401 && path !== 'auth/login') onSignedOut()
-  throw new ApiError(
-    response.status,
-    error.code ?? 'error',
-    error.message ?? response.statusText,
-    error.detail,
-  )
+  throw refused(path, response.status, parsed, response.statusText)
+}
+
+/**
+ * Uploads one file.
+ *
+ * @throws ApiError as `call`.
+ */
+export async function upload<T>(path: string, file: File, options: UploadOptions): Promise<T> {
+  const { status, body } = await postFile(PREFIX + path, file, options)
+  if (status === 0) throw new ApiError(0, 'no_connection', '')
+  if (status < 300) return body as T
+  throw refused(path, status, body)
+}
+
+function refused(path: string, status: number, body: unknown, statusText = ''): ApiError {
+  const error = (body ?? {}) as Partial<ApiErrorBody>
+  if (status === 401 && path !== 'auth/login') onSignedOut()
+  return new ApiError(status, error.code ?? 'error', error.message ?? statusText, error.detail)
 }
 
 async function answer(url: string, init: RequestInit): Promise<Response> {

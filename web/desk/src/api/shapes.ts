@@ -68,6 +68,16 @@ export interface Detail extends Summary {
   handover: HandoverNote | null
   complaints: { no: string; priority: string; state: string; opened_at: string }[]
   repairs: { no: string; product: string; slot: string; state: string }[]
+  orders: {
+    order_no: string
+    product: string
+    bought_on: string | null
+    state: string
+    refund: string
+    logistics: string
+    invoice: string
+    installation: string
+  }[]
   history: {
     conversation_id?: string
     complaint_no?: string

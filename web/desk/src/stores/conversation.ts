@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia'
 import { computed, reactive, ref } from 'vue'
-import type { Message } from '@shared/contract'
+import type { Attachment, Message } from '@shared/contract'
 import { newId } from '@shared/ids'
 import { EMPTY, merge, missingAfter, type Timeline } from '@shared/timeline'
 import * as calls from '@/api/calls'
@@ -11,6 +11,7 @@ import { useQueue } from './queue'
 export interface Pending {
   client_message_id: string
   text: string
+  attachment: Attachment | null
   state: 'sending' | 'failed'
   error: ApiError | null
   created_at: string
@@ -137,10 +138,11 @@ export const useConversations = defineStore('conversations', () => {
     void calls.markRead(id, seq).catch(() => undefined)
   }
 
-  function say(id: string, text: string): void {
+  function say(id: string, text: string, attachment: Attachment | null = null): void {
     const pending: Pending = {
       client_message_id: newId(),
       text,
+      attachment,
       state: 'sending',
       error: null,
       created_at: new Date().toISOString(),
@@ -168,6 +170,7 @@ export const useConversations = defineStore('conversations', () => {
       const { message } = await calls.sendMessage(id, {
         client_message_id: pending.client_message_id,
         text: pending.text,
+        ...(pending.attachment ? { attachment_id: pending.attachment.id } : {}),
       })
       take(conversation, [message])
       if (missingAfter(conversation.timeline) !== null) void resync(id)
