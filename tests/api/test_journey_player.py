@@ -23,7 +23,7 @@ journeys:
   channel: wechat
   setup:
     orders:
-    - {order_no: AX2025102200118, refund: 退款处理中, bought_on: 2025-10-22, colour: 白}
+    - {order_no: AX2025091500264, refund: 退款处理中, bought_on: 2025-10-22, colour: 白}
     - {order_no: 不是订单号}
     - 随便写的
     complaints:
@@ -86,7 +86,7 @@ async def test_records_exist_and_staff_act(
     assert failures == {1: [], 2: [], 3: ["the complaint was not reopened"], 4: [], 5: []}
     assert len(await customers(parts, "wechat")) == 3
     async with parts.work.reading() as session:
-        order = await parts.orders.find(session, "AX2025102200118")
+        order = await parts.orders.find(session, "AX2025091500264")
         assert (order.refund, order.phone) == ("退款处理中", "13466778899")
         assert order.bought_on == date(2025, 10, 22)
         complaint = await parts.complaints.find(session, "TS20251030-0007")

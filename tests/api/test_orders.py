@@ -11,7 +11,7 @@ from api.bot_actions import Orders
 from api.wiring import Parts
 from tests.api.conftest import API, SignIn, Visitor
 
-NUMBER = "AX2025102200118"
+NUMBER = "AX2025091500264"
 BODY = {
     "phone": "138 0000 1234",
     "product": "滚筒洗衣机",

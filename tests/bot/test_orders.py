@@ -13,7 +13,7 @@ from bot.actions.turn import Said
 from tests.bot.acting import Customer
 from tests.bot.fakes import FakeKnowledge, FakeOrders
 
-NUMBER = "AX2025102200118"
+NUMBER = "AX2025091500264"
 OTHER = "AX2025103000077"
 PHONE = "13800005678"
 COMPLAINT = (*complaint.ASKED, "complaint_consent")
@@ -221,7 +221,7 @@ async def test_a_question_about_another_order_leaves_the_complaint_as_it_is(
     await customer.fill("complaint_form", COMPLAINT, f"订单是{OTHER}", "ask_return_exchange", 0.3)
     before = dict(customer.slots)
     for text in (
-        f"顺便帮我看眼另一单 {NUMBER}退款下来没",
+        f"还有件事 {NUMBER}那单的钱退了没",
         f"另外我还有一单{NUMBER} 10月22号买的 钱啥时候退",
         f"{NUMBER} 退款什么时候有结果",
     ):

@@ -59,7 +59,7 @@ class ActionServer:
         self.knowledge = services.knowledge
         self.knowledge.knows(("这件事", 0.9))
         assert isinstance(services.orders, FakeOrders)
-        services.orders.told(OrderStatus("AX2025102200118", refund="退款处理中"))
+        services.orders.told(OrderStatus("AX2025091500264", refund="退款处理中"))
         self.executor = build_executor(services)
 
     def stop(self) -> None:

@@ -13,7 +13,7 @@ from foundation.errors import InvalidInput, NotFound
 from orders.model import OrderFacts, normal_number, normal_phone
 from orders.service import OrderService
 
-NUMBER = "AX2025102200118"
+NUMBER = "AX2025091500264"
 FACTS = OrderFacts(
     phone="+86 138-0000-1234",
     product="滚筒洗衣机",
@@ -33,7 +33,7 @@ async def test_an_order_is_found_by_number_and_telephone_typed_in_any_way(
 ) -> None:
     async with database.transaction() as session:
         assert not await service.is_known(session, NUMBER)
-        await service.put(session, "ax 2025-1022-00118", FACTS)
+        await service.put(session, "ax 2025-0915-00264", FACTS)
         assert await service.is_known(session, NUMBER)
     async with database.reading() as session:
         order = await service.find(session, "ax2025102200118")
