@@ -26,7 +26,7 @@ async def test_an_order_is_told_twice_and_read(http: httpx.AsyncClient, sign_in:
     feed, agent = await sign_in("supervisor"), await sign_in("agent")
     url = f"{API}/orders/{NUMBER}"
     first = await http.put(url, json=BODY, headers=feed.auth)
-    again = await http.put(f"{API}/orders/ax2025102200118", json=BODY, headers=feed.auth)
+    again = await http.put(f"{API}/orders/ax2025091500264", json=BODY, headers=feed.auth)
     assert (first.status_code, again.status_code) == (201, 200)
     read = await http.get(url, headers=agent.auth)
     assert read.status_code == 200
@@ -78,7 +78,7 @@ async def test_the_bot_reads_orders_without_personal_data(
     feed = await sign_in("supervisor")
     await http.put(f"{API}/orders/{NUMBER}", json=BODY, headers=feed.auth)
     desk = Orders(parts.work, parts.orders)
-    found = await desk.find("ax2025 1022 00118")
+    found = await desk.find("ax2025 0915 00264")
     assert found is not None
     assert found.logistics == "快递员 [手机号] 已取件"
     assert [order.no for order in await desk.of_customer(visitor.id, [])] == [NUMBER]

@@ -36,7 +36,7 @@ async def test_an_order_is_found_by_number_and_telephone_typed_in_any_way(
         await service.put(session, "ax 2025-0915-00264", FACTS)
         assert await service.is_known(session, NUMBER)
     async with database.reading() as session:
-        order = await service.find(session, "ax2025102200118")
+        order = await service.find(session, "ax2025091500264")
         assert (order.order_no, order.phone, order.refund) == (NUMBER, "13800001234", "退款处理中")
         assert (order.bought_on, order.updated_at) == (date(2025, 10, 22), clock.now())
         for typed in ("138 0000 1234", "8613800001234"):
