@@ -13,6 +13,18 @@ from bot.actions.turn import QUESTIONS, Said, ServiceAction, canonical_product, 
 
 CHOICES = 3
 SHORT_QUESTION = 25
+ABOUT_PRODUCTS = frozenset(
+    {
+        "ask_warranty",
+        "ask_repair_price",
+        "ask_installation",
+        "ask_maintenance",
+        "ask_usage",
+        "ask_parts",
+        "report_fault",
+    }
+)
+"""Topics in which a question that names no appliance means the one talked of before."""
 
 
 class Answer(ServiceAction):
@@ -126,7 +138,7 @@ def _same(one: str, other: str) -> bool:
 
 def _product_meant(tracker: Tracker, said: Said) -> str:
     """The appliance talked of just before, when this short question names none."""
-    if said.first("model") or len(said.text) > SHORT_QUESTION:
+    if said.first("model") or len(said.text) > SHORT_QUESTION or said.intent not in ABOUT_PRODUCTS:
         return ""
     return canonical_product(str(tracker.get_slot("last_product") or ""))
 

@@ -31,6 +31,15 @@ async def test_a_doubtful_one_becomes_a_choice_of_at_most_three_questions(
     assert [b["payload"] for b in said[0]["buttons"]] == ["问题一", "问题二", "问题三"]
 
 
+async def test_an_invoice_has_nothing_to_do_with_the_appliance_before(
+    customer: Customer, knowledge: FakeKnowledge
+) -> None:
+    knowledge.knows(("答", 0.9))
+    await customer.act("action_answer", "空调保修几年", "ask_warranty")
+    await customer.act("action_answer", "发票怎么开", "ask_invoice")
+    assert knowledge.asked[-1][0] == "发票怎么开"
+
+
 async def test_the_only_likely_answer_is_given_under_its_title(
     customer: Customer, knowledge: FakeKnowledge
 ) -> None:
