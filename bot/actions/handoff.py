@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -38,6 +39,9 @@ TOLD = {
 """Slots that help the agent who takes over, and what they are called."""
 
 FALLBACKS_BEFORE_HUMAN = 2
+_LITTLE_MORE = re.compile(
+    r"[\s，。,.:：]*(?:我的?|这个|是|手机号?|电话|号码|联系|方式)*[\s，。,.:：]*"
+)
 
 
 def hand_over(
@@ -94,6 +98,9 @@ class Fallback(ServiceAction):
         found = await answer_question(self.services, dispatcher, tracker, said, admit=False)
         if found is not None:
             return [*found, SlotSet("fallbacks", 0)]
+        if (phone := said.first("phone")) and _LITTLE_MORE.fullmatch(said.text.replace(phone, "")):
+            dispatcher.utter_message(response="utter_what_with_phone")
+            return slots({"fallbacks": 0})
         misses = int(tracker.get_slot("fallbacks") or 0) + 1
         if misses >= FALLBACKS_BEFORE_HUMAN:
             dispatcher.utter_message(response="utter_not_understood_again")

@@ -90,6 +90,12 @@ async def test_a_bare_appliance_without_a_question_before_is_asked_about(
     assert said[0]["response"] == "utter_what_about_product"
 
 
+async def test_a_bare_telephone_number_is_taken_and_asked_about(customer: Customer) -> None:
+    for text in ("13812345678", "我的手机号 13812345678"):
+        said = await customer.act("action_fallback", text, "nlu_fallback")
+        assert said[0]["response"] == "utter_what_with_phone"
+
+
 async def test_two_misunderstandings_in_a_row_bring_a_person(
     customer: Customer, knowledge: FakeKnowledge
 ) -> None:
