@@ -140,6 +140,27 @@ class Settings(BaseSettings):
         "`frontline worker` runs beside it.",
     )
 
+    compensation_authority: dict[str, dict[str, int | None]] = Field(
+        {"agent": {"*": 500}, "supervisor": {"*": 2000}, "hq": {"*": None}},
+        description="Highest sum of compensation (CNY) that a role decides, by complaint category "
+        "(`*`: every other), as JSON; null is without limit. Other roles decide none.",
+    )
+    compensation_alone_max: int = Field(
+        2000,
+        description="Highest sum of compensation (CNY) that anybody grants without a second "
+        "person, whatever his limit.",
+        ge=0,
+    )
+    compensation_window_days: int = Field(
+        30, description="Days over which a customer's compensation is added up.", ge=1
+    )
+    at_risk_complaints: int = Field(
+        2, description="Unresolved or reopened complaints that make a customer `at_risk`.", ge=1
+    )
+    at_risk_days: int = Field(
+        90, description="Days within which those complaints count.", ge=1
+    )
+
     @property
     def effective_database_url(self) -> str:
         """The configured database URL or the SQLite file in the data folder."""
