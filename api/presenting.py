@@ -110,6 +110,7 @@ class Presenter:
         return PageOut(
             id=found.id,
             conversation_id=found.conversation_id,
+            complaint_no=found.complaint_no,
             level=found.level,
             category=found.category,
             category_title=self._title_of(found.category),

@@ -152,6 +152,7 @@ OVERRIDING = frozenset({"supervisor", "hq", "admin", "system", "customer"})
 SYSTEM = Actor(None, "system", "system")
 CUSTOMER = Actor(None, "customer", "customer")
 
+SHORTEST_PHONE = 7
 _NUMBER = re.compile(r"ts(20\d{6})(\d{1,6})", re.IGNORECASE)
 _FILLING = re.compile(r"[\s\-_—–号]+")
 _PER_DAY = 1_000_000
@@ -181,3 +182,12 @@ def sort_key(number: str) -> int:
     if match is None:
         raise ValueError("not a complaint number")
     return int(match[1]) * _PER_DAY + int(match[2])
+
+
+def phone_digits(typed: str) -> str:
+    """A telephone number's digits without the country code of China, however it was typed; what
+    holds no digits stays what it is."""
+    found = re.sub(r"\D", "", typed)
+    if len(found) == 13 and found.startswith("86"):
+        found = found[2:]
+    return found or typed.strip()

@@ -137,7 +137,8 @@ def _confirm(d: Dossier) -> list[Missing]:
 
 
 def _archive(d: Dossier) -> list[Missing]:
-    return _need((d.satisfaction or bool(d.waiver), "satisfaction", "缺满意度结果，或免评原因"))
+    settled = d.satisfaction or bool(d.waiver)
+    return _need((settled, "satisfaction", "缺满意度结果，或免评原因")) + _decided(d)
 
 
 def _reject(d: Dossier) -> list[Missing]:

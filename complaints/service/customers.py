@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from complaints import texts
 from complaints.model import (
     CUSTOMER,
+    SHORTEST_PHONE,
     ClockKind,
     ConfirmedBy,
     State,
     Visibility,
     normal_number,
+    phone_digits,
 )
 from complaints.service.acting import Acting
 from complaints.service.handling import Handling, rate
@@ -22,14 +22,7 @@ from complaints.service.tending import Tending
 from complaints.storage import Complaint, locked
 from foundation.errors import InvalidInput, NotFound
 
-SHORTEST_PHONE = 7
 RATABLE = frozenset({State.RESOLVED, State.CONFIRMED})
-
-
-def digits(phone: str) -> str:
-    """A telephone number's digits, without the country code of China."""
-    found = re.sub(r"\D", "", phone)
-    return found[2:] if len(found) == 13 and found.startswith("86") else found
 
 
 class Customers(Acting):
@@ -46,8 +39,8 @@ class Customers(Acting):
         """
         number = normal_number(no)
         found = await session.get(Complaint, number) if number else None
-        given = digits(phone)
-        right = found is not None and digits(found.phone) == given
+        given = phone_digits(phone)
+        right = found is not None and phone_digits(found.phone) == given
         if found is None or not right or len(given) < SHORTEST_PHONE:
             raise NotFound("complaint", no)
         return found

@@ -19,6 +19,7 @@ from complaints.model import (
     Visibility,
     complaint_number,
     normal_number,
+    phone_digits,
     sort_key,
 )
 from complaints.service.recording import enter
@@ -190,7 +191,8 @@ class Opening:
 
     async def by_phone(self, session: AsyncSession, phone: str, limit: int = 20) -> list[Complaint]:
         """Complaints with this contact phone, newest first."""
-        return await complaints_by_phone(session, phone.strip(), limit) if phone.strip() else []
+        known = phone_digits(phone)
+        return await complaints_by_phone(session, known, limit) if known else []
 
     async def of_conversation(
         self, session: AsyncSession, conversation_id: str, limit: int = 20
@@ -245,7 +247,10 @@ class Opening:
 
 def entries(given: dict[str, str]) -> dict[str, str]:
     """Entered facts, trimmed to what is kept."""
-    return {name: given[name].strip()[: WIDTHS[name]] for name in given}
+    kept = {name: given[name].strip()[: WIDTHS[name]] for name in given}
+    if "phone" in kept:
+        kept["phone"] = phone_digits(kept["phone"])
+    return kept
 
 
 def check_words(*, channel: str = "", category: str = "", priority: str = "") -> None:

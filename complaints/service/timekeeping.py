@@ -151,6 +151,7 @@ class Timekeeper:
             after, happened = clocks.look(kept.clock, now)
             if after != kept.clock:
                 _write(kept.row, after)
+                count += not happened
             for happening in happened:
                 count += 1
                 await self._record(session, complaint, kept.row, happening, now)

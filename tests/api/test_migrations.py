@@ -9,13 +9,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, make_url
 
-from api.schema import alembic_config, import_tables, upgrade
+from api.schema import alembic_config, declared, import_tables, upgrade
 from foundation.database import Base
 
 
 def differences(connection: Connection) -> list[object]:
     import_tables()
-    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    opts = {"compare_type": True, "include_object": declared}
+    context = MigrationContext.configure(connection, opts=opts)
     found: list[object] = compare_metadata(context, Base.metadata)
     return found
 
