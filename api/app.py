@@ -17,6 +17,7 @@ from api.routes import (
     attachments,
     auth,
     cases,
+    compensations,
     conversations,
     desk,
     live,
@@ -48,7 +49,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         503: "A part does not answer",
     }.items()
 }
-ROUTERS = (conversations, attachments, auth, desk, pages, staff, assist, cases)
+ROUTERS = (conversations, attachments, auth, desk, pages, staff, assist, cases, compensations)
 
 
 def create_app(settings: Settings, *, parts: Parts | None = None) -> FastAPI:

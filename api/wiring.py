@@ -22,7 +22,12 @@ from api.triage import Assessor, GatewayTriage
 from api.uploads import Uploads
 from api.websockets import Hub
 from assist.feedback.service import FeedbackService
+from complaints.compensation.judging import Judge
+from complaints.compensation.lifecycle import Lifecycle
+from complaints.compensation.service import CompensationService
+from complaints.ports import Ports
 from complaints.service import ComplaintService
+from complaints.tiering import Tiering
 from conversations.channels.web.channel import WebChannel
 from conversations.duty import Duty
 from conversations.handover import Handover
@@ -58,6 +63,8 @@ class Parts:
     safety: Safety
     intake: Intake
     complaints: ComplaintService
+    compensations: CompensationService
+    tiering: Tiering
     repairs: RepairService
     triage: GatewayTriage
     bot: Bot
@@ -126,7 +133,8 @@ def build_parts(
     library = CaseLibrary(clock, settings.timezone)
     search = CaseSearch(settings, work, library, open_engine or engine_opener(settings, library))
     knowledge = Knowledge(settings, work, library, search, SafetyAdvice.load())
-    complaints = ComplaintService(settings, clock)
+    judge = Judge(settings, clock)
+    complaints = ComplaintService(settings, clock, Ports(compensations=judge))
     safety = Safety(settings, clock, handover, knowledge, complaints)
     triage = GatewayTriage(assessor)
     bot = bot or RasaBot(settings, http)
@@ -148,6 +156,8 @@ def build_parts(
         safety=safety,
         intake=Intake(settings, clock, work, handover),
         complaints=complaints,
+        compensations=CompensationService(clock, Lifecycle(clock, complaints.approval), judge),
+        tiering=Tiering(settings, clock),
         repairs=repairs,
         triage=triage,
         bot=bot,

@@ -13,6 +13,7 @@ from complaints.compensation.ports import CompensatedComplaint
 from complaints.compensation.storage import (
     CompensationDecision,
     CompensationRequest,
+    count_pending,
     decisions_of,
     granted,
     pending_with_complaints,
@@ -70,6 +71,10 @@ class Judge:
         self._clock = clock
         self._window = timedelta(days=settings.compensation_window_days)
         self.authority = Authority.of(settings)
+
+    async def undecided(self, session: AsyncSession, no: str) -> bool:
+        """Whether money for this complaint waits for somebody's decision."""
+        return await count_pending(session, no) > 0
 
     async def outlook(
         self, session: AsyncSession, complaint: CompensatedComplaint, person: Person, amount: int

@@ -71,7 +71,9 @@ class ComplaintFile(Protocol):
         """Add an internal timeline entry."""
         ...
 
-    async def await_approval(self, session: AsyncSession, no: str, actor: Actor) -> None:
+    async def await_approval(
+        self, session: AsyncSession, no: str, actor: Actor, reason: str
+    ) -> None:
         """`planned → awaiting_approval`."""
         ...
 

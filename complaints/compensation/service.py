@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from complaints.authority import Split, Verdict
@@ -38,17 +40,25 @@ from foundation.errors import Conflict, IllegalMove
 from foundation.ids import new_id
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A request and whether this very request had been made before."""
+
+    request: CompensationRequest
+    repeated: bool = False
+
+
 class CompensationService:
     """Asking for money, deciding about it, taking a request back."""
 
     def __init__(self, clock: Clock, complaints: ComplaintFile, judge: Judge) -> None:
         self._clock = clock
         self._complaints = complaints
-        self._judge = judge
+        self.judge = judge
 
     async def request(
         self, session: AsyncSession, no: str, author: Actor, wish: Wish, key: str
-    ) -> CompensationRequest:
+    ) -> Asked:
         """Ask for compensation; what the author's own limit covers is granted at once.
 
         The same `key` of the same author gives the same request again.
@@ -63,10 +73,10 @@ class CompensationService:
         complaint = await self._complaints.locked(session, no)
         known = await request_by_key(session, complaint.no, author.id or "", key)
         if known is not None:
-            return _same(known, wish)
+            return Asked(_same(known, wish), repeated=True)
         _check_open(complaint)
         wish.check_against(complaint.category, complaint.responsibility)
-        outlook = await self._judge.outlook(session, complaint, person_of(author), wish.amount)
+        outlook = await self.judge.outlook(session, complaint, person_of(author), wish.amount)
         request = self._new(complaint, author, wish, key, outlook.split)
         session.add(request)
         await session.flush()
@@ -74,8 +84,8 @@ class CompensationService:
         if outlook.verdict.allowed:
             await self._settle(session, request, Act.GRANT, author, wish.reason, outlook)
         elif complaint.state == State.PLANNED:
-            await self._complaints.await_approval(session, complaint.no, author)
-        return request
+            await self._complaints.await_approval(session, complaint.no, author, wish.reason)
+        return Asked(request)
 
     async def approve(
         self,
@@ -96,7 +106,7 @@ class CompensationService:
         check_move(request.status, Status.APPROVED)
         _check_open(complaint)
         check_double_refund(request.kind, complaint.category, complaint.responsibility)
-        outlook = await self._judge.outlook_of(session, request, complaint, person_of(actor))
+        outlook = await self.judge.outlook_of(session, request, complaint, person_of(actor))
         if not outlook.verdict.allowed:
             raise _forbidden(outlook.verdict)
         await self._settle(session, request, Act.APPROVE, actor, checked_reason(reason), outlook)
@@ -114,8 +124,8 @@ class CompensationService:
         """Refuse somebody else's request. Raises as `approve`."""
         request, complaint = await self._open_request(session, no, request_id, version)
         check_move(request.status, Status.DENIED)
-        outlook = await self._judge.outlook_of(session, request, complaint, person_of(actor))
-        if not self._judge.may_deny(request, complaint, actor, outlook.verdict.total):
+        outlook = await self.judge.outlook_of(session, request, complaint, person_of(actor))
+        if not self.judge.may_deny(request, complaint, actor, outlook.verdict.total):
             raise _forbidden(outlook.verdict)
         await self._settle(session, request, Act.DENY, actor, checked_reason(reason), outlook)
         return request
@@ -134,13 +144,9 @@ class CompensationService:
         check_move(request.status, Status.WITHDRAWN)
         if actor.id != request.author_id:
             raise Forbidden("not_author", "只有申请人可以撤回", ())
-        outlook = await self._judge.outlook_of(session, request, complaint, person_of(actor))
+        outlook = await self.judge.outlook_of(session, request, complaint, person_of(actor))
         await self._settle(session, request, Act.WITHDRAW, actor, checked_reason(reason), outlook)
         return request
-
-    async def undecided(self, session: AsyncSession, no: str) -> bool:
-        """Whether money for this complaint waits for somebody's decision."""
-        return await count_pending(session, no) > 0
 
     async def _open_request(
         self, session: AsyncSession, no: str, request_id: str, version: int

@@ -76,7 +76,9 @@ class Files:
     ) -> None:
         self.entries.append((no, act, actor.name, reason, detail))
 
-    async def await_approval(self, session: AsyncSession, no: str, actor: Actor) -> None:
+    async def await_approval(
+        self, session: AsyncSession, no: str, actor: Actor, reason: str
+    ) -> None:
         self.files[no].state = "awaiting_approval"
 
     async def approval_decided(
@@ -130,7 +132,7 @@ class Desk:
         amount = None if overcharged is not None else yuan * 100
         wish = Wish.of(kind, Level.ADVANCED, reason, amount, overcharged)
         async with self.work.begin() as session:
-            return await self.service.request(session, no, author, wish, key)
+            return (await self.service.request(session, no, author, wish, key)).request
 
     async def decides(
         self, act: str, actor: Actor, request: CompensationRequest, version: int = 1
