@@ -18,12 +18,17 @@ from api.routes import (
     auth,
     cases,
     compensations,
+    complaint_entry,
+    complaint_people,
+    complaint_verbs,
+    complaints,
     conversations,
     desk,
     live,
     pages,
     site,
     staff,
+    status,
     system,
 )
 from api.schemas.base import Error
@@ -32,7 +37,7 @@ from foundation.settings import Settings
 
 PREFIX = "/api/v1"
 UPLOAD_MARGIN = 64 * 1024
-UPLOAD_PATHS = ("/attachments", "/cases/import")
+UPLOAD_PATHS = ("/attachments", "/cases/import", "/complaints/import", "/evidence")
 WEBHOOK = "/actions/webhook"
 WEBHOOK_MAX_BYTES = 32_000_000
 """A call of Rasa's brings the whole conversation along."""
@@ -49,7 +54,22 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         503: "A part does not answer",
     }.items()
 }
-ROUTERS = (conversations, attachments, auth, desk, pages, staff, assist, cases, compensations)
+ROUTERS = (
+    conversations,
+    attachments,
+    auth,
+    desk,
+    pages,
+    staff,
+    assist,
+    cases,
+    complaint_entry,
+    complaint_people,
+    complaints,
+    complaint_verbs,
+    compensations,
+    status,
+)
 
 
 def create_app(settings: Settings, *, parts: Parts | None = None) -> FastAPI:

@@ -10,9 +10,12 @@ from redis.asyncio import Redis
 
 from api.bot_actions import BotActions, action_services
 from api.case_search import CaseSearch, Opened, engine_opener
+from api.complaint_ports import ConversationVoice, DeskStaffing, Listening, PageEscalations
+from api.evidence import EvidenceFiles
 from api.knowledge import Knowledge
 from api.limits import RateLimit
 from api.presenting import Presenter
+from api.presenting_complaints import ComplaintPresenter
 from api.rasa_bot import RasaBot
 from api.readiness import Readiness
 from api.sidebar import Sidebar
@@ -27,6 +30,7 @@ from complaints.compensation.lifecycle import Lifecycle
 from complaints.compensation.service import CompensationService
 from complaints.ports import Ports
 from complaints.service import ComplaintService
+from complaints.sweeper import Sweeper
 from complaints.tiering import Tiering
 from conversations.channels.web.channel import WebChannel
 from conversations.duty import Duty
@@ -45,6 +49,10 @@ from foundation.transactions import UnitOfWork
 from knowledge_base.seeding import SafetyAdvice
 from knowledge_base.service import CaseLibrary
 from repairs.service import RepairService
+
+STATUS_TRIES = 5
+STATUS_WINDOW_S = 900.0
+"""Wrong telephone numbers for one complaint number that an address may try."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +85,15 @@ class Parts:
     runner: TurnRunner
     dispatcher: Dispatcher
     timers: Timers
+    sweeper: Sweeper
+    listening: Listening
     presenter: Presenter
+    complaint_presenter: ComplaintPresenter
+    evidence: EvidenceFiles
     hub: Hub
     uploads: Uploads
     ip_limit: RateLimit
+    status_limit: RateLimit
     customer_limit: RateLimit
     readiness: Readiness
     http: httpx.AsyncClient
@@ -92,6 +105,7 @@ class Parts:
         await self.search.start(self.sidebar.load)
         await self.triage.load(self.settings)
         await self.runner.start()
+        self.listening.start()
         if self.settings.run_worker_in_api:
             await self.start_worker()
 
@@ -99,9 +113,11 @@ class Parts:
         """Start what looks after deadlines and deliveries."""
         await self.dispatcher.start()
         await self.timers.start()
+        await self.sweeper.start()
 
     async def stop(self) -> None:
         """Stop in the opposite order: finish what is in hand, take in nothing new."""
+        await self.sweeper.stop()
         await self.timers.stop()
         await self.dispatcher.stop()
         await self.runner.stop()
@@ -134,7 +150,14 @@ def build_parts(
     search = CaseSearch(settings, work, library, open_engine or engine_opener(settings, library))
     knowledge = Knowledge(settings, work, library, search, SafetyAdvice.load())
     judge = Judge(settings, clock)
-    complaints = ComplaintService(settings, clock, Ports(compensations=judge))
+    ports = Ports(
+        escalations=PageEscalations(clock),
+        voice=ConversationVoice(clock),
+        compensations=judge,
+        staffing=DeskStaffing(clock, duty),
+    )
+    complaints = ComplaintService(settings, clock, ports)
+    tiering = Tiering(settings, clock)
     safety = Safety(settings, clock, handover, knowledge, complaints)
     triage = GatewayTriage(assessor)
     bot = bot or RasaBot(settings, http)
@@ -157,7 +180,7 @@ def build_parts(
         intake=Intake(settings, clock, work, handover),
         complaints=complaints,
         compensations=CompensationService(clock, Lifecycle(clock, complaints.approval), judge),
-        tiering=Tiering(settings, clock),
+        tiering=tiering,
         repairs=repairs,
         triage=triage,
         bot=bot,
@@ -170,9 +193,14 @@ def build_parts(
         runner=TurnRunner(settings, clock, work, duty, handover, safety, triage, bot, knowledge),
         dispatcher=Dispatcher(settings, clock, work, {"web": WebChannel(events)}),
         timers=Timers(settings, clock, work, handover, safety),
+        sweeper=Sweeper(settings, clock, work, complaints),
+        listening=Listening(clock, work, complaints),
         presenter=presenter,
+        complaint_presenter=ComplaintPresenter(clock, tokens, complaints, judge, tiering),
+        evidence=EvidenceFiles(settings, clock, work),
         hub=Hub(work, events, presenter),
         uploads=Uploads(settings, clock, work),
+        status_limit=RateLimit(STATUS_TRIES, window_s=STATUS_WINDOW_S),
         ip_limit=RateLimit(settings.requests_per_minute_per_ip),
         customer_limit=RateLimit(settings.customer_messages_per_minute),
         readiness=_readiness(settings, database, events, triage, search, bot),

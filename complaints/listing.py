@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from complaints import full_text
 from complaints.clocks import ClockState
@@ -166,20 +167,17 @@ async def watched_among(session: AsyncSession, numbers: Sequence[str], staff_id:
 
 def _conditions(filters: Filters, staff_id: str, dialect: str) -> list[ColumnElement[bool]]:
     chosen = [*_view(filters.view, staff_id)]
-    for column, values in (
-        (Complaint.state, filters.states),
-        (Complaint.priority, filters.priorities),
-    ):
-        if values:
-            chosen.append(column.in_(values))
-    for column, value in (
+    if filters.states:
+        chosen.append(Complaint.state.in_(filters.states))
+    if filters.priorities:
+        chosen.append(Complaint.priority.in_(filters.priorities))
+    exact: tuple[tuple[InstrumentedAttribute[Any], str], ...] = (
         (Complaint.category, filters.category),
         (Complaint.channel, filters.channel),
         (Complaint.assigned_to, filters.assigned_to),
         (Complaint.product, filters.product),
-    ):
-        if value:
-            chosen.append(column == value)
+    )
+    chosen += [column == value for column, value in exact if value]
     if filters.sensitive is not None:
         chosen.append(Complaint.sensitive.is_(filters.sensitive))
     if filters.since:

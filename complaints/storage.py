@@ -306,7 +306,7 @@ async def locked(session: AsyncSession, no: str) -> Complaint:
     query = (
         select(Complaint)
         .where(Complaint.no == no)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     found = (await session.execute(query)).scalar_one_or_none()

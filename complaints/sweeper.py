@@ -114,6 +114,6 @@ async def _free(session: AsyncSession, numbers: list[str]) -> list[Complaint]:
         select(Complaint)
         .where(Complaint.no.in_(numbers))
         .order_by(Complaint.no)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     return list((await session.execute(query)).scalars())

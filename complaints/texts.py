@@ -21,6 +21,7 @@ CLOCK_TITLES = {
     "daily_progress": "每日进展",
     "follow_up": "回访",
     "observation": "观察期",
+    "second_round": "二次处理",
 }
 BREACHED = "投诉 {no}「{clock}」已超时"
 WARNED = "投诉 {no}「{clock}」快到时限，{due} 到期"

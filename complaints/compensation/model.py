@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -159,9 +158,3 @@ def checked_reason(reason: str) -> str:
     if not said or len(said) > MAX_REASON:
         raise InvalidInput("a reason is needed", field="reason", max_chars=MAX_REASON)
     return said
-
-
-def phone_digits(phone: str) -> str:
-    """A phone number as digits without the country code, so that one number has one form."""
-    digits = re.sub(r"\D", "", phone)
-    return re.sub(r"^(?:00)?86(?=1\d{10}$)", "", digits)

@@ -21,7 +21,6 @@ from complaints.compensation.model import (
     check_double_refund,
     check_move,
     checked_reason,
-    phone_digits,
 )
 from complaints.compensation.ports import CompensatedComplaint, ComplaintFile
 from complaints.compensation.storage import (
@@ -33,7 +32,7 @@ from complaints.compensation.storage import (
     request_by_id,
     request_by_key,
 )
-from complaints.model import Actor, State
+from complaints.model import Actor, State, phone_digits
 from complaints.money import yuan_of
 from foundation.clock import Clock
 from foundation.errors import Conflict, IllegalMove

@@ -26,8 +26,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from complaints.authority import Granted, Piece
-from complaints.compensation.model import Status, phone_digits
+from complaints.compensation.model import Status
 from complaints.compensation.ports import CompensatedComplaint
+from complaints.model import phone_digits
 from complaints.storage import Complaint
 from foundation.database import Base
 from foundation.errors import NotFound

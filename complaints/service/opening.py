@@ -30,7 +30,6 @@ from complaints.storage import (
     complaints_by_phone,
     complaints_of,
     emergency_of,
-    locked,
     next_number_of,
 )
 from foundation.clock import Clock
@@ -100,12 +99,13 @@ class Opening:
         if known is not None:
             enter(
                 session,
-                await locked(session, known.no),
+                known,
                 SYSTEM,
                 "emergency_again",
                 self._clock.now(),
                 reason=emergency.summary,
                 detail={"hazard": emergency.category},
+                touch=False,
             )
             return known.no
         complaint = await self._create(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -26,6 +27,8 @@ from foundation.errors import Conflict, NotAllowed, NotFound
 AUTO = "auto"
 VIEWING_LASTS = timedelta(seconds=40)
 NOTICES_SHOWN = 100
+RECENT = 50
+SKILLED_AFTER = 3
 
 
 def best_colleague(
@@ -251,3 +254,19 @@ async def load_of(session: AsyncSession) -> dict[str, int]:
         .group_by(Complaint.assigned_to)
     )
     return {str(holder): int(count) for holder, count in (await session.execute(query)).all()}
+
+
+async def skills_of(session: AsyncSession, staff_ids: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Categories and products each has handled at least `SKILLED_AFTER` times of late."""
+    found = {}
+    for staff_id in staff_ids:
+        query = (
+            select(Complaint.category, Complaint.product)
+            .where(Complaint.assigned_to == staff_id, Complaint.is_open.is_(False))
+            .order_by(Complaint.key.desc())
+            .limit(RECENT)
+        )
+        rows = (await session.execute(query)).all()
+        counted = Counter(word for row in rows for word in row if word)
+        found[staff_id] = frozenset(w for w, n in counted.items() if n >= SKILLED_AFTER)
+    return found

@@ -36,8 +36,12 @@ def enter(
     visible_to: Visibility = Visibility.INTERNAL,
     detail: dict[str, Any] | None = None,
     from_state: State | None = None,
+    touch: bool = True,
 ) -> TimelineEntry:
-    """Write an act into the timeline; with `from_state` it was a move to the present state."""
+    """Write an act into the timeline; with `from_state` it was a move to the present state.
+
+    `touch=False` leaves the complaint's row alone, for callers that do not hold its lock.
+    """
     entry = TimelineEntry(
         complaint_no=complaint.no,
         at=now,
@@ -54,7 +58,8 @@ def enter(
         to_state=complaint.state if from_state else None,
     )
     session.add(entry)
-    complaint.updated_at = now
+    if touch:
+        complaint.updated_at = now
     announce(session, "complaint", no=complaint.no, version=complaint.version, act=act)
     return entry
 
@@ -133,7 +138,14 @@ def notice(
             staff_id=staff_id, complaint_no=complaint.no, kind=kind, text=text, actor=actor, at=now
         )
     )
-    announce(session, "complaint_notice", staff_id=staff_id, complaint_no=complaint.no, kind=kind)
+    announce(
+        session,
+        "complaint_notice",
+        staff_id=staff_id,
+        complaint_no=complaint.no,
+        kind=kind,
+        text=text,
+    )
 
 
 async def followers_of(session: AsyncSession, complaint: Complaint) -> set[str]:

@@ -1,4 +1,4 @@
-"""Compensation requests, decisions about them, and customer tiers."""
+"""Compensation requests, decisions about them, customer tiers, files of archived complaints."""
 
 from __future__ import annotations
 
@@ -86,4 +86,18 @@ def upgrade() -> None:
         sa.Column("tier", sa.String(length=20), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("customer_id", name=op.f("pk_customer_tiers")),
+    )
+    op.create_table(
+        "complaint_archives",
+        sa.Column("complaint_no", sa.String(length=20), nullable=False),
+        sa.Column("life", sa.Integer(), nullable=False),
+        sa.Column("archived_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["complaint_no"],
+            ["complaints.no"],
+            name=op.f("fk_complaint_archives_complaint_no_complaints"),
+        ),
+        sa.PrimaryKeyConstraint("complaint_no", "life", name=op.f("pk_complaint_archives")),
     )
