@@ -22,6 +22,7 @@ from foundation.transactions import UnitOfWork
 TABLES = (
     "api.staff.storage",
     "assist.feedback.storage",
+    "complaints.archive.storage",
     "complaints.compensation.storage",
     "complaints.storage",
     "complaints.tiering",

@@ -32,6 +32,7 @@ _BODY = ParagraphStyle("body", fontName=FONT, fontSize=9.5, leading=14, wordWrap
 _HEAD = ParagraphStyle(
     "head", _BODY, fontSize=12, leading=18, spaceBefore=10, spaceAfter=4, keepWithNext=1
 )
+_ENTRY = ParagraphStyle("entry", _BODY, spaceAfter=5)
 _TITLE = ParagraphStyle("title", _BODY, fontSize=16, leading=24)
 _QUIET = ParagraphStyle("quiet", _BODY, textColor=colors.HexColor("#666666"), fontSize=8.5)
 _GRID = TableStyle(
@@ -79,7 +80,7 @@ def _sections(file: Mapping[str, Any], zone: ZoneInfo) -> Iterable[Flowable]:
     if plan:
         yield from _section("原因与方案", [_facts(_plan(plan, zone))])
     yield from _section("措施", _table(
-        ("轮次", "措施", "负责人", "期限", "结果", "完成时间"), (10, 50, 22, 27, 40, 25),
+        ("轮次", "措施", "负责人", "期限", "结果", "完成时间"), (12, 46, 22, 32, 38, 32),
         [(m["round"], m["what"], m["owner"], _time(m["due_at"], zone), m["result"],
           _time(m["done_at"], zone)) for m in file["measures"]],
     ))  # fmt: skip
@@ -174,7 +175,7 @@ def _entry(entry: Mapping[str, Any], zone: ZoneInfo) -> Paragraph:
     seen = "（客户可见）" if entry["visible_to"] == "customer" else ""
     said = entry["detail"].get("text") or entry["reason"]
     head = f"{_time(entry['at'], zone)}  {who}：{act}{seen}"
-    return _text(f"{head}\n{said}" if said else head)
+    return _text(f"{head}\n{said}" if said else head, _ENTRY)
 
 
 def _section(title: str, content: Sequence[Flowable]) -> Iterable[Flowable]:
@@ -203,11 +204,11 @@ def _table(
     return [Table(cells, widths, style=_GRID, repeatRows=1, splitInRow=1, hAlign="LEFT")]
 
 
-def _text(value: Any) -> Paragraph:
+def _text(value: Any, style: ParagraphStyle = _BODY) -> Paragraph:
     """Any value as text the font can show; markup in it is text as well."""
     text = _UNPRINTABLE.sub("", "" if value is None else str(value))
     text = _BEYOND_FONT.sub("□", text).strip()
-    return Paragraph(escape(text).replace("\n", "<br/>"), _BODY)
+    return Paragraph(escape(text).replace("\n", "<br/>"), style)
 
 
 def _time(moment: str | None, zone: ZoneInfo) -> str:

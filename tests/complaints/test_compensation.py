@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from complaints.compensation.judging import Judge
-from complaints.compensation.model import Forbidden, Kind, Stale, Wish, phone_digits
+from complaints.compensation.model import Forbidden, Kind, Stale, Wish
 from complaints.compensation.service import CompensationService
 from complaints.compensation.storage import (
     CompensationDecision,
@@ -486,17 +486,3 @@ async def test_an_update_past_the_service_is_seen_as_a_conflict(desk: Desk) -> N
         )
     with pytest.raises(Stale):
         await desk.decides("approve", SUPERVISOR, request)
-
-
-@pytest.mark.parametrize(
-    ("typed", "digits"),
-    [
-        ("138 0000-1234", "13800001234"),
-        ("+86 13800001234", "13800001234"),
-        ("008613800001234", "13800001234"),
-        ("021-6543 2100", "02165432100"),
-        ("", ""),
-    ],
-)
-def test_a_phone_has_one_form(typed: str, digits: str) -> None:
-    assert phone_digits(typed) == digits
