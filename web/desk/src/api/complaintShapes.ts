@@ -158,6 +158,7 @@ export type VerbName =
   | 'verify'
   | 'assess'
   | 'plan'
+  | 'revise'
   | 'execute'
   | 'resolve'
   | 'confirm'

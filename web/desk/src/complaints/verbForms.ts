@@ -52,6 +52,16 @@ const category: Field = {
 }
 const line = (name: string): Field => ({ name, kind: 'line' })
 
+const PLAN: readonly Field[] = [
+  { name: 'whys', kind: 'whys', required: true },
+  { name: 'cause', kind: 'text', required: true, when: (draft) => draft.cause_kind === 'management' },
+  { name: 'measures', kind: 'measures', required: true },
+  { name: 'owner_id', kind: 'staff', required: true },
+  { name: 'due_at', kind: 'moment', required: true },
+  { name: 'cost', kind: 'money', required: true },
+  note,
+  ]
+
 export const FORMS: Readonly<Record<VerbName, readonly Field[]>> = {
   register: [message],
   verify: [note],
@@ -66,15 +76,8 @@ export const FORMS: Readonly<Record<VerbName, readonly Field[]>> = {
     { name: 'motive', kind: 'select', group: 'motive', options: MOTIVES },
     note,
   ],
-  plan: [
-    { name: 'whys', kind: 'whys', required: true },
-    { name: 'cause', kind: 'text', required: true, when: (draft) => draft.cause_kind === 'management' },
-    { name: 'measures', kind: 'measures', required: true },
-    { name: 'owner_id', kind: 'staff', required: true },
-    { name: 'due_at', kind: 'moment', required: true },
-    { name: 'cost', kind: 'money', required: true },
-    note,
-  ],
+  plan: PLAN,
+  revise: PLAN,
   execute: [note],
   resolve: [{ name: 'results', kind: 'results', required: true }, message],
   confirm: [
@@ -163,6 +166,7 @@ export function freshDraft(verb: VerbName, detail: ComplaintDetail): Draft {
       return { responsibility, priority: weight, category: about, need, motive, note: said }
     }
     case 'plan':
+    case 'revise':
       return planDraft(detail)
     case 'resolve':
       return { results: Object.fromEntries(thisRound(detail).map((one) => [one.id, one.result])) }

@@ -45,7 +45,7 @@ const words: typeof zh = {
     observation: 'Observation',
   },
   verb: {
-    register: 'Register', verify: 'Facts verified', assess: 'Assess', plan: 'Plan', execute: 'Start',
+    register: 'Register', verify: 'Facts verified', assess: 'Assess', plan: 'Plan', revise: 'Revise plan', execute: 'Start',
     resolve: 'Resolve', confirm: 'Customer confirms', archive: 'Archive', reprocess: 'Process again',
     reject: 'Reject', restore: 'Restore', reopen: 'Reopen', edit: 'Add facts', prioritize: 'Priority',
     investigate: 'Record investigation', statement: 'Statement', progress: 'Progress message',

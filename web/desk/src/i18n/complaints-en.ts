@@ -113,6 +113,10 @@ const pages: typeof zh = {
     tooLarge: '{name} is over {limit} and was not sent', wrongKind: '{name} is no image, PDF or MP4',
     uploading: 'Sending {name}', added: '{name} · {time}', failed: '{name} was not sent',
   },
+  moment: {
+    twoHours: 'in 2 hours', tonight: 'today 18:00', tomorrowMorning: 'tomorrow 10:00',
+    tomorrowEvening: 'tomorrow 18:00',
+  },
   conflict: {
     title: 'This complaint changed while you were typing',
     lead: 'What you wrote is still here. Read what changed, then decide.',

@@ -231,6 +231,7 @@ export default {
     added: '{name} · {time}',
     failed: '{name} 没有传上去',
   },
+  moment: { twoHours: '两小时内', tonight: '今天 18:00', tomorrowMorning: '明天 10:00', tomorrowEvening: '明天 18:00' } as Words,
   conflict: {
     title: '您填写期间，这一单有了变化',
     lead: '您写的内容都还在。看过下面的变化后，决定怎么提交。',
@@ -327,7 +328,7 @@ export default {
     sent: '收到了，负责的同事会看到。',
     rate: '这次处理您满意吗？',
     satisfied: '满意',
-    dissatisfied: '不满意，请继续处理',
+    dissatisfied: '不满意，继续处理',
     comment: '想说的话（选填）',
     commentDissatisfied: '哪里没处理好？（选填，写了我们处理得更准）',
     rated: '谢谢您的评价。',
