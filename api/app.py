@@ -24,6 +24,7 @@ from api.routes import (
     complaints,
     conversations,
     desk,
+    dossier,
     live,
     pages,
     site,
@@ -68,6 +69,7 @@ ROUTERS = (
     complaints,
     complaint_verbs,
     compensations,
+    dossier,
     status,
 )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import httpx
 from redis.asyncio import Redis
 
+from api.archiving import Archiving
 from api.bot_actions import BotActions, action_services
 from api.case_search import CaseSearch, Opened, engine_opener
 from api.complaint_ports import ConversationVoice, DeskStaffing, Listening, PageEscalations
@@ -150,14 +151,15 @@ def build_parts(
     search = CaseSearch(settings, work, library, open_engine or engine_opener(settings, library))
     knowledge = Knowledge(settings, work, library, search, SafetyAdvice.load())
     judge = Judge(settings, clock)
+    tiering = Tiering(settings, clock)
     ports = Ports(
         escalations=PageEscalations(clock),
         voice=ConversationVoice(clock),
         compensations=judge,
         staffing=DeskStaffing(clock, duty),
+        archive=Archiving(clock, library, tiering),
     )
     complaints = ComplaintService(settings, clock, ports)
-    tiering = Tiering(settings, clock)
     safety = Safety(settings, clock, handover, knowledge, complaints)
     triage = GatewayTriage(assessor)
     bot = bot or RasaBot(settings, http)

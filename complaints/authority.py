@@ -145,8 +145,13 @@ class Authority:
         Refusing spends nothing, so a limit higher than the author's is enough.
         """
         limit = self.limit(person.role, *categories)
-        above = _height(limit) > _height(self.limit(author.role, *categories))
-        return person.id != author.id and limit != 0 and (above or covers(limit, total))
+        fits = limit != 0 and covers(limit, total)
+        return person.id != author.id and (fits or self.above(person, author, categories))
+
+    def above(self, person: Person, author: Person, categories: Sequence[str]) -> bool:
+        """Whether `person`'s limit is higher than the author's."""
+        own = _height(self.limit(person.role, *categories))
+        return own > _height(self.limit(author.role, *categories))
 
     def _verdict(
         self, ground: Ground, limit: Limit, granted: Granted, total: int, categories: Sequence[str]

@@ -25,6 +25,9 @@ from complaints.storage import Complaint
 from foundation.clock import Clock
 from foundation.settings import Settings
 
+INBOX_SCANNED = 1000
+"""Waiting requests that an inbox looks at, oldest first."""
+
 
 @dataclass(frozen=True)
 class Outlook:
@@ -166,8 +169,11 @@ class Judge:
         """Requests that wait for `actor`, oldest first, up to `limit`; and how many there are."""
         found: list[tuple[Standing, Complaint]] = []
         total = 0
-        for request, complaint in await pending_with_complaints(session):
+        for request, complaint in await pending_with_complaints(session, INBOX_SCANNED):
             if not self._might_decide(request, complaint, actor):
+                continue
+            if total >= limit and self._is_above(request, complaint, actor):
+                total += 1
                 continue
             standing = await self.standing(session, request, None, complaint, actor)
             if standing.may_approve or standing.may_deny:
@@ -175,6 +181,12 @@ class Judge:
                 if total <= limit:
                     found.append((standing, complaint))
         return found, total
+
+    def _is_above(
+        self, request: CompensationRequest, complaint: CompensatedComplaint, actor: Actor
+    ) -> bool:
+        author = Person(request.author_id, request.author_role)
+        return self.authority.above(person_of(actor), author, _categories(request, complaint))
 
     def _might_decide(
         self, request: CompensationRequest, complaint: CompensatedComplaint, actor: Actor

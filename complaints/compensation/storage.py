@@ -169,14 +169,15 @@ async def decisions_of(
 
 
 async def pending_with_complaints(
-    session: AsyncSession,
+    session: AsyncSession, limit: int
 ) -> list[tuple[CompensationRequest, Complaint]]:
-    """Every request that waits for a decision, oldest first, with its complaint."""
+    """Requests that wait for a decision, oldest first, with their complaints."""
     query = (
         select(CompensationRequest, Complaint)
         .join(Complaint, Complaint.no == CompensationRequest.complaint_no)
         .where(CompensationRequest.status == Status.PENDING)
         .order_by(CompensationRequest.created_at, CompensationRequest.id)
+        .limit(limit)
     )
     return [(row[0], row[1]) for row in await session.execute(query)]
 

@@ -17,6 +17,7 @@ from complaints.storage import Complaint
 from conversations.storage import Customer, get_conversation
 from knowledge_base.model import CaseStatus
 from tests.api.conftest import API, SignIn, Visitor
+from tests.api.test_complaints import Desk
 
 
 @pytest.fixture
@@ -120,3 +121,32 @@ async def test_a_second_open_complaint_puts_the_customer_at_risk_and_his_value_i
     async with parts.work.begin() as session:
         (await parts.complaints.find(session, second.no)).state = "resolved"
     assert await tier_after(complaint.customer_id) == "high_value"
+
+
+async def test_the_whole_life_ends_as_a_file_and_a_draft(
+    http: httpx.AsyncClient, sign_in: SignIn, parts: Parts
+) -> None:
+    agent = Desk(http, await sign_in("agent"))
+    no = (await agent.opens(customer_name="周建国"))["no"]
+    await agent.does("verify")
+    await agent.does("assess", responsibility="company", priority="important")
+    await agent.does("plan", **agent.plan())
+    body = {"idempotency_key": "k", "kind": "coupon", "level": "advanced", "amount": 88.5,
+            "reason": "周建国多等了两天"}  # fmt: skip
+    url = f"{API}/complaints/{no}"
+    asked = await http.post(f"{url}/compensations", json=body, headers=agent.person.auth)
+    assert asked.json()["status"] == "approved"
+    await agent.reads()
+    await agent.does("execute")
+    [measure] = agent.seen["measures"]
+    await agent.does("resolve", results=[{"measure_id": measure["id"], "result": "已更换"}])
+    await agent.does("confirm", by="customer_word", words="可以了", score=5)
+    await agent.does("archive")
+    file = (await http.get(f"{url}/dossier", headers=agent.person.auth)).json()
+    assert file["complaint"]["state"] == "archived"
+    assert [(c["kind"], c["amount"]) for c in file["compensations"]] == [("coupon", "88.50")]
+    async with parts.work.reading() as session:
+        draft = (await parts.library.get(session, f"{no.lower()}-1")).case
+    assert draft.compensation.amount == 88.5
+    assert draft.solution_steps == ["上门更换压缩机（结果：已更换）"]
+    assert "周建国" not in draft.model_dump_json()

@@ -11,6 +11,7 @@ from api.wiring import Parts
 from complaints.storage import Complaint
 from conversations.storage import Customer
 from tests.api.conftest import API, Person, SignIn, Visitor
+from tests.api.test_complaints import Desk
 
 
 @pytest.fixture
@@ -222,3 +223,46 @@ async def test_every_act_is_in_the_timeline_and_the_audit_log(
     assert [e.act for e in money] == ["compensation_requested", "compensation_withdrawn"]
     assert {e.visible_to for e in money} == {"internal"}
     assert money[0].detail["amount"] == "800.00"
+
+
+async def test_a_plan_waits_for_the_money_and_goes_on_once_it_is_decided(
+    http: httpx.AsyncClient, sign_in: SignIn
+) -> None:
+    agent = Desk(http, await sign_in("agent"))
+    supervisor = Desk(http, await sign_in("supervisor"))
+    no = (await agent.opens())["no"]
+    await agent.does("verify")
+    await agent.does("assess", responsibility="company", priority="important")
+    await agent.does("plan", **agent.plan())
+    asked = (await Money(http, agent.person, no).asks(800)).json()
+    waiting = await agent.reads()
+    assert waiting["state"] == "awaiting_approval"
+    assert waiting["compensation"]["pending"] == 800.0
+    assert (await supervisor.gets("complaints/counts"))["approvals"] == 1
+    assert (await agent.gets("complaints/counts"))["approvals"] == 0
+    assert (await agent.tries("execute")).status_code == 409
+    assert (await Money(http, supervisor.person, no).does("approve", asked)).status_code == 200
+    decided = await agent.reads()
+    assert decided["state"] == "planned"
+    acts = [entry["act"] for entry in decided["timeline"]]
+    assert acts[-4:] == [
+        "compensation_requested", "awaiting_approval", "compensation_approved", "approved",
+    ]  # fmt: skip
+    assert (await agent.does("execute"))["state"] == "executing"
+
+
+async def test_money_asked_for_before_the_plan_holds_the_execution_back(
+    http: httpx.AsyncClient, sign_in: SignIn
+) -> None:
+    agent = Desk(http, await sign_in("agent"))
+    no = (await agent.opens())["no"]
+    money = Money(http, agent.person, no)
+    asked = (await money.asks(800)).json()
+    await agent.does("verify")
+    await agent.does("assess", responsibility="company", priority="important")
+    await agent.does("plan", **agent.plan())
+    refused = await agent.tries("execute")
+    assert (refused.status_code, refused.json()["code"]) == (422, "not_ready")
+    assert refused.json()["detail"]["missing"][0]["field"] == "compensation"
+    assert (await money.does("withdraw", asked)).status_code == 200
+    assert (await agent.does("execute"))["state"] == "executing"
