@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bodyOf, faultsOf, fieldsOf, freshDraft } from '../desk/src/complaints/verbForms'
+import { bodyOf, faultsOf, fieldsOf, freshDraft, rebased } from '../desk/src/complaints/verbForms'
 import { complaint } from './complaints'
 
 const measure = (what: string, owner: string) => ({ what, owner, due_at: '' })
@@ -12,13 +12,24 @@ describe('forms of acts on a complaint', () => {
 
   it('sends only the facts that were changed', () => {
     const shown = complaint()
-    const draft = { ...freshDraft('edit', shown), place: ' 家里 ', reason: '客户来电' }
-    expect(bodyOf('edit', draft, shown)).toEqual({ place: '家里', reason: '客户来电' })
+    const base = freshDraft('edit', shown)
+    const draft = { ...base, place: ' 家里 ', reason: '客户来电' }
+    expect(bodyOf('edit', draft, base)).toEqual({ place: '家里', reason: '客户来电' })
   })
 
   it('sends an emptied fact, so that a wrong one can be taken back', () => {
-    const shown = complaint()
-    expect(bodyOf('edit', { ...freshDraft('edit', shown), customer_name: '' }, shown)).toEqual({ customer_name: '' })
+    const base = freshDraft('edit', complaint())
+    expect(bodyOf('edit', { ...base, customer_name: '' }, base)).toEqual({ customer_name: '' })
+  })
+
+  it('keeps what somebody else changed meanwhile, and what was typed here', () => {
+    const base = freshDraft('edit', complaint())
+    const draft = { ...base, place: '公司' }
+    const facts = { ...complaint().facts, order_no: 'AX1', place: '家里' }
+    const fresh = freshDraft('edit', complaint({ facts }))
+    const kept = rebased(draft, base, fresh)
+    expect(kept).toMatchObject({ place: '公司', order_no: 'AX1' })
+    expect(bodyOf('edit', kept, fresh)).toEqual({ place: '公司' })
   })
 
   it('asks for the number of the other complaint only when it is a duplicate', () => {
@@ -48,7 +59,7 @@ describe('forms of acts on a complaint', () => {
       cost: '1,200.5 元',
     }
     expect(faultsOf('plan', draft)).toEqual([])
-    expect(bodyOf('plan', draft, shown)).toEqual({
+    expect(bodyOf('plan', draft, {})).toEqual({
       whys: ['泵堵了'],
       cause_kind: 'management',
       cause: '备件没有安全库存',
@@ -73,7 +84,7 @@ describe('forms of acts on a complaint', () => {
     const draft = freshDraft('resolve', shown)
     expect(draft.results).toEqual({ 2: '' })
     expect(faultsOf('resolve', draft)).toEqual(['results'])
-    expect(bodyOf('resolve', { results: { 2: ' 好了 ' } }, shown)).toEqual({ results: [{ measure_id: 2, result: '好了' }] })
+    expect(bodyOf('resolve', { results: { 2: ' 好了 ' } }, {})).toEqual({ results: [{ measure_id: 2, result: '好了' }] })
   })
 
   it('proposes the three attempts once there are three', () => {

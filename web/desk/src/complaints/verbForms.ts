@@ -252,9 +252,12 @@ function keptMeasures(value: Draft[string] | undefined): MeasureDraft[] {
     .filter((one) => one.what || one.owner)
 }
 
-/** What is sent beside the version. Empty optional fields are left out. */
-export function bodyOf(verb: VerbName, draft: Draft, detail: ComplaintDetail): object {
-  if (verb === 'edit') return changedFacts(draft, detail)
+/**
+ * What is sent beside the version. Empty optional fields are left out; an edit sends what differs
+ * from `base`, the form as it was when it was begun.
+ */
+export function bodyOf(verb: VerbName, draft: Draft, base: Draft): object {
+  if (verb === 'edit') return changedFacts(draft, base)
   const body: Record<string, unknown> = verb === 'measure-result' ? { measure_id: draft.measure_id } : {}
   for (const field of fieldsOf(verb, draft)) Object.assign(body, part(field, draft))
   return body
@@ -292,14 +295,23 @@ function part(field: Field, draft: Draft): object {
   }
 }
 
-function changedFacts(draft: Draft, detail: ComplaintDetail): object {
-  const before = editDraft(detail)
+function changedFacts(draft: Draft, before: Draft): object {
   const body: Record<string, unknown> = {}
   for (const { name } of FORMS.edit) {
     const value = String(draft[name] ?? '').trim()
     if (value !== String(before[name] ?? '').trim()) body[name] = value
   }
   return body
+}
+
+/**
+ * What was typed, put onto a newer state: fields that this person left alone take the new value, so
+ * that nobody's change is undone unseen.
+ */
+export function rebased(draft: Draft, base: Draft, fresh: Draft): Draft {
+  const same = (name: string) => JSON.stringify(draft[name]) === JSON.stringify(base[name])
+  const untouched = Object.entries(fresh).filter(([name]) => same(name))
+  return { ...draft, ...Object.fromEntries(untouched) }
 }
 
 /** The act that carries a complaint onward from each state. */

@@ -9,12 +9,14 @@ import type {
   VerbName,
 } from '@/api/complaintShapes'
 import { ApiError } from '@/api/http'
-import { bodyOf, freshDraft, type Draft } from '@/complaints/verbForms'
+import { bodyOf, freshDraft, rebased, type Draft } from '@/complaints/verbForms'
 
 /** A form that is being filled in: what was typed, and on which version of the complaint. */
 export interface OpenForm {
   verb: VerbName
   draft: Draft
+  /** The form as it was before anything was typed. */
+  base: Draft
   version: number
   /** What others did since, when the service refused because of it. */
   conflict: ChangeSince[] | null
@@ -85,6 +87,7 @@ export const useComplaint = defineStore('complaint', () => {
       forms.set(key(verb), {
         verb,
         draft: freshDraft(verb, detail.value),
+        base: freshDraft(verb, detail.value),
         version: detail.value.version,
         conflict: null,
         missing: [],
@@ -114,7 +117,7 @@ export const useComplaint = defineStore('complaint', () => {
     current.busy = true
     current.missing = []
     try {
-      const body = { ...bodyOf(current.verb, current.draft, shown), version: current.version }
+      const body = { ...bodyOf(current.verb, current.draft, current.base), version: current.version }
       put(await calls.act(shown.no, current.verb, body))
       discard()
       return true
@@ -140,8 +143,14 @@ export const useComplaint = defineStore('complaint', () => {
   /** After having read what others did: the typed text goes onto the present version. */
   function keepTyped(): void {
     if (!form.value || !detail.value) return
-    form.value.version = detail.value.version
-    form.value.conflict = null
+    const { verb, draft, base } = form.value
+    const fresh = freshDraft(verb, detail.value)
+    Object.assign(form.value, {
+      draft: rebased(draft, base, fresh),
+      base: fresh,
+      version: detail.value.version,
+      conflict: null,
+    })
   }
 
   /** After having read what others did: begin again from what the complaint says now. */
