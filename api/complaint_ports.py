@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.staff.model import DESK
 from api.staff.storage import Staff
 from complaints.model import ClockKind
-from complaints.ports import Colleague
+from complaints.ports import Call, Colleague
 from complaints.service import ComplaintService
 from complaints.service.people import skills_of
 from complaints.storage import Complaint, locked
@@ -36,28 +36,33 @@ class PageEscalations:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    async def page(self, session: AsyncSession, complaint: Complaint, kind: str, why: str) -> None:
+    async def page(self, session: AsyncSession, calls: Sequence[Call]) -> None:
         """Call supervisors, or everybody when the complaint is urgent."""
         now = self._clock.now()
         query = select(PageCall).where(
-            PageCall.complaint_no == complaint.no, PageCall.acknowledged_at.is_(None)
+            PageCall.complaint_no.in_({call.complaint.no for call in calls}),
+            PageCall.acknowledged_at.is_(None),
         )
-        page = (await session.execute(query.limit(1))).scalar_one_or_none()
-        if page is None:
-            page = PageCall(
-                id=new_id("page"),
-                conversation_id=complaint.conversation_id,
-                complaint_no=complaint.no,
-                episode=1,
-                level=CLOCK_LEVEL,
-                created_at=now,
-            )
-            session.add(page)
-        page.category = kind
-        page.reason = why[:REASON_CHARS]
-        page.audience = "everyone" if complaint.priority == "urgent" else "supervisors"
-        page.last_paged_at = now
-        announce(session, "page", page_id=page.id)
+        pages = {page.complaint_no: page for page in (await session.execute(query)).scalars()}
+        for call in calls:
+            complaint = call.complaint
+            page = pages.get(complaint.no)
+            if page is None:
+                page = PageCall(
+                    id=new_id("page"),
+                    conversation_id=complaint.conversation_id,
+                    complaint_no=complaint.no,
+                    episode=1,
+                    level=CLOCK_LEVEL,
+                    created_at=now,
+                )
+                pages[complaint.no] = page
+                session.add(page)
+            page.category = call.kind
+            page.reason = call.why[:REASON_CHARS]
+            page.audience = "everyone" if complaint.priority == "urgent" else "supervisors"
+            page.last_paged_at = now
+            announce(session, "page", page_id=page.id)
 
 
 class ConversationVoice:

@@ -28,6 +28,10 @@ CREATE = {
         f"CREATE INDEX IF NOT EXISTS {NAME}_words ON {NAME} USING gin (words)",
     ),
 }
+_KEYS = {
+    "sqlite": f"rowid FROM {NAME} WHERE {NAME} MATCH :match",
+    "postgresql": f"key FROM {NAME} WHERE words @@ to_tsquery('simple', :match)",
+}
 _RUN = re.compile(r"[一-鿿㐀-䶿]+|[a-z0-9]+")
 _MAX_WORDS = 24
 _KEPT_CHARS = 2000
@@ -77,16 +81,35 @@ def matching(query: str, dialect: str) -> ColumnElement[bool] | None:
 
     A single character and a word of letters match as beginnings.
     """
+    match = _match(query, dialect)
+    if match is None:
+        return None
+    found = f"SELECT {_KEYS[dialect]}"
+    return text(f"complaints.key IN ({found})").bindparams(match=match)  # type: ignore[return-value]
+
+
+async def keys(session: AsyncSession, query: str, before: int, limit: int) -> list[int]:
+    """Sorting keys below `before` of complaints that have all words of `query`, newest first.
+
+    Both engines walk their rows in this order and stop at `limit`, however common the words are.
+    """
+    dialect = session.get_bind().dialect.name
+    match = _match(query, dialect)
+    if match is None:
+        return []
+    column = "key" if dialect == "postgresql" else "rowid"
+    sql = f"SELECT {_KEYS[dialect]} AND {column} < :before ORDER BY {column} DESC LIMIT :limit"
+    given = {"match": match, "before": before, "limit": limit}
+    return list((await session.execute(text(sql), given)).scalars())
+
+
+def _match(query: str, dialect: str) -> str | None:
     wanted = list(dict.fromkeys(words(query)))[:_MAX_WORDS]
     if not wanted:
         return None
     if dialect == "postgresql":
-        match = " & ".join(f"{word}:*" if _open_ended(word) else word for word in wanted)
-        found = f"SELECT key FROM {NAME} WHERE words @@ to_tsquery('simple', :match)"
-    else:
-        match = " AND ".join(f'"{word}"*' if _open_ended(word) else f'"{word}"' for word in wanted)
-        found = f"SELECT rowid FROM {NAME} WHERE {NAME} MATCH :match"
-    return text(f"complaints.key IN ({found})").bindparams(match=match)  # type: ignore[return-value]
+        return " & ".join(f"{word}:*" if _open_ended(word) else word for word in wanted)
+    return " AND ".join(f'"{word}"*' if _open_ended(word) else f'"{word}"' for word in wanted)
 
 
 def _open_ended(word: str) -> bool:

@@ -89,9 +89,9 @@ def _clock_lines() -> Iterator[str]:
         yield f"| {row} |"
     yield ""
     yield f"A clock warns at {policy.warn_share:.0%} of its time. A breach is dated at the due"
-    yield "time, recorded once and escalated once. Another priority counts the time already used by the"
-    yield "new terms; terms that come too late to be kept leave their whole budget once, never more"
-    yield "than the old due time. Years whose holidays are not published yet use fixed-date"
+    yield "time, recorded once and escalated once. Another priority counts the time already used by"
+    yield "the new terms; terms that come too late to be kept leave their whole budget once, never"
+    yield "more than the old due time. Years whose holidays are not published yet use fixed-date"
     yield "holidays and weekdays, and their clocks are marked `uncertain`."
 
 

@@ -6,25 +6,28 @@ Every list walks an index in its order and stops after a page; a cursor is the p
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import Boolean, ColumnElement, and_, case, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from complaints import full_text
 from complaints.clocks import ClockState
 from complaints.model import SHORTEST_PHONE, ClockKind, normal_number, phone_digits
-from complaints.storage import CallTask, Complaint, ComplaintClock, ComplaintWatcher
+from complaints.storage import WAITING, CallTask, Complaint, ComplaintClock, ComplaintWatcher
 from foundation.errors import InvalidInput
 
 COUNT_CAP = 10_000
 """Counts stop here: who has ten thousand waiting does not need to know how many more."""
 BOARD_ROWS = 200
+BATCH = 500
+MOST_BATCHES = 20
 _PER_DAY = 1_000_000
+_NEWEST = 2**62
 
 
 class View(StrEnum):
@@ -91,6 +94,8 @@ async def page_of(session: AsyncSession, filters: Filters, staff_id: str) -> Pag
     Raises:
         InvalidInput: a cursor that none of our pages gave.
     """
+    if filters.sort is Sort.NEWEST and _is_words(filters.q):
+        return await _words_page(session, filters, staff_id)
     dialect = session.get_bind().dialect.name
     conditions = [*_conditions(filters, staff_id, dialect), *_after(filters)]
     query = select(Complaint).where(*conditions).limit(filters.limit + 1)
@@ -102,6 +107,27 @@ async def page_of(session: AsyncSession, filters: Filters, staff_id: str) -> Pag
     more = len(found) > filters.limit
     items = found[: filters.limit]
     return Page(items, _cursor(items[-1], filters.sort) if more else None)
+
+
+async def _words_page(session: AsyncSession, filters: Filters, staff_id: str) -> Page:
+    """A page of complaints with all the words: the search gives keys newest first, the filters
+    sift them, batch by batch. After `MOST_BATCHES` the page may be short; its cursor goes on."""
+    conditions = _conditions(replace(filters, q=""), staff_id, "")
+    _after(filters)
+    before = int(filters.cursor.rpartition("~")[2]) if filters.cursor else _NEWEST
+    found: list[Complaint] = []
+    for _ in range(MOST_BATCHES):
+        keys = await full_text.keys(session, filters.q, before, BATCH)
+        query = select(Complaint).where(Complaint.key.in_(keys), *conditions)
+        query = query.order_by(Complaint.key.desc()).limit(filters.limit + 1 - len(found))
+        found += (await session.execute(query)).scalars()
+        if len(found) > filters.limit:
+            items = found[: filters.limit]
+            return Page(items, _cursor(items[-1], Sort.NEWEST))
+        if len(keys) < BATCH:
+            return Page(found, None)
+        before = keys[-1]
+    return Page(found, f"~{before}")
 
 
 async def counts(session: AsyncSession, staff_id: str) -> dict[str, int]:
@@ -201,7 +227,7 @@ def _view(view: View, staff_id: str) -> list[ColumnElement[bool]]:
         View.WATCHING: [Complaint.no.in_(watched)],
         View.UNASSIGNED: [Complaint.assigned_to.is_(None), is_open],
         View.OVERDUE: [Complaint.overdue.is_(True)],
-        View.WAITING: [is_open, Complaint.waiting_for != ""],
+        View.WAITING: [is_open, literal_column(WAITING, Boolean)],
         View.ESCALATED: [is_open, Complaint.escalated.is_(True)],
         View.CLOSED: [Complaint.is_open.is_(False)],
         View.ALL: [],
@@ -209,11 +235,21 @@ def _view(view: View, staff_id: str) -> list[ColumnElement[bool]]:
     return conditions[view]
 
 
+def _is_words(q: str) -> bool:
+    """Whether a query is neither empty nor a number of a complaint or a telephone."""
+    bare = q.strip()
+    return bool(bare) and not normal_number(bare) and not _is_phone(bare)
+
+
+def _is_phone(q: str) -> bool:
+    return q.isdecimal() and len(q) >= SHORTEST_PHONE
+
+
 def _said(q: str, dialect: str) -> ColumnElement[bool]:
     """A number, a phone, or words."""
     if number := normal_number(q):
         return Complaint.no == number
-    if q.isdecimal() and len(q) >= SHORTEST_PHONE:
+    if _is_phone(q):
         return Complaint.phone == phone_digits(q)
     found = full_text.matching(q, dialect)
     return found if found is not None else Complaint.no == ""

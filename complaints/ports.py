@@ -13,6 +13,15 @@ from complaints.storage import Complaint
 
 
 @dataclass(frozen=True)
+class Call:
+    """A reason to call people: the complaint, the clock's kind or `second_round`, and words."""
+
+    complaint: Complaint
+    kind: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Colleague:
     """Somebody who could hold a complaint; `skills` are categories and products he knows."""
 
@@ -26,7 +35,7 @@ class Colleague:
 class Escalations(Protocol):
     """Calls people who must act now."""
 
-    async def page(self, session: AsyncSession, complaint: Complaint, kind: str, why: str) -> None:
+    async def page(self, session: AsyncSession, calls: Sequence[Call]) -> None:
         """Call supervisors (everybody for `urgent`) in the caller's transaction."""
         ...
 
@@ -68,7 +77,7 @@ class Archive(Protocol):
 class NoEscalations:
     """Calls nobody."""
 
-    async def page(self, session: AsyncSession, complaint: Complaint, kind: str, why: str) -> None:
+    async def page(self, session: AsyncSession, calls: Sequence[Call]) -> None:
         """Nothing."""
 
 

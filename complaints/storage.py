@@ -15,6 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     event,
     select,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +24,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from complaints.model import CLOSED_STATES, State
 from foundation.database import Base
 from foundation.errors import NotFound
+
+WAITING = "waiting_for <> ''"
+"""Complaints that wait for the customer; the partial index for them repeats it word for word."""
 
 
 class Complaint(Base):
@@ -40,6 +44,13 @@ class Complaint(Base):
         Index("ix_complaints_overdue_due", "overdue", "next_due_at"),
         Index("ix_complaints_open_due", "is_open", "next_due_at"),
         Index("ix_complaints_priority_key", "priority", "is_open", "key"),
+        Index("ix_complaints_escalated_key", "escalated", "is_open", "key"),
+        Index(
+            "ix_complaints_waiting_key",
+            "key",
+            sqlite_where=text(WAITING),
+            postgresql_where=text(WAITING),
+        ),
         Index("ix_complaints_category_key", "category", "is_open", "key"),
     )
 

@@ -101,11 +101,9 @@ class Sweeper:
             return sorted(set(found))
 
     async def _settle(self, numbers: list[str]) -> int:
-        count = 0
         async with self._work.begin() as session:
-            for complaint in await _free(session, numbers):
-                count += await self._complaints.keeper.settle(session, complaint, self._clock.now())
-        return count
+            free = await _free(session, numbers)
+            return await self._complaints.keeper.settle_all(session, free, self._clock.now())
 
 
 async def _free(session: AsyncSession, numbers: list[str]) -> list[Complaint]:

@@ -60,7 +60,7 @@ class Customers(Acting):
         enter(session, complaint, CUSTOMER, "customer_said", now, reason=text,
               visible_to=Visibility.CUSTOMER)  # fmt: skip
         told = texts.CUSTOMER_SAID.format(no=no, text=text[:200])
-        for staff_id in await followers_of(session, complaint):
+        for staff_id in (await followers_of(session, [complaint]))[complaint.no]:
             notice(session, complaint, staff_id, "customer_said", told, now)
         return complaint
 
@@ -94,7 +94,7 @@ class Customers(Acting):
         await self._keeper.met(session, complaint, now, ClockKind.FOLLOW_UP)
         if not satisfied:
             said = texts.DISSATISFIED.format(no=number, score=score)
-            for staff_id in await followers_of(session, complaint):
+            for staff_id in (await followers_of(session, [complaint]))[complaint.no]:
                 notice(session, complaint, staff_id, "dissatisfied", said, now)
         if complaint.state == State.RESOLVED:
             await self._after_resolved(session, complaint, score, satisfied, comment)

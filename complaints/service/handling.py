@@ -24,6 +24,7 @@ from complaints.model import (
     Visibility,
     normal_number,
 )
+from complaints.ports import Call
 from complaints.service.acting import Acting
 from complaints.service.dossier import complete_file
 from complaints.service.opening import check_words
@@ -229,8 +230,8 @@ class Handling(Acting):
         if complaint.round >= ESCALATED_ROUND:
             complaint.escalated = True
             text = texts.SECOND_ROUND.format(no=no, round=complaint.round)
-            await self._ports.escalations.page(session, complaint, "second_round", text)
-            for staff_id in await followers_of(session, complaint) - {actor.id}:
+            await self._ports.escalations.page(session, [Call(complaint, "second_round", text)])
+            for staff_id in (await followers_of(session, [complaint]))[no] - {actor.id}:
                 notice(session, complaint, staff_id, "escalated", text, now, actor.name)
         await self._telling.tell(session, complaint, texts.REPROCESSED.format(no=no), "reprocessed")
         return complaint

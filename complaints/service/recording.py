@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -148,8 +148,12 @@ def notice(
     )
 
 
-async def followers_of(session: AsyncSession, complaint: Complaint) -> set[str]:
-    """Holder and watchers."""
-    query = select(ComplaintWatcher.staff_id).where(ComplaintWatcher.complaint_no == complaint.no)
-    watching = set((await session.execute(query)).scalars())
-    return watching | ({complaint.assigned_to} if complaint.assigned_to else set())
+async def followers_of(
+    session: AsyncSession, complaints: Sequence[Complaint]
+) -> dict[str, set[str]]:
+    """Holder and watchers of each complaint, by number."""
+    found = {c.no: {c.assigned_to} if c.assigned_to else set() for c in complaints}
+    query = select(ComplaintWatcher).where(ComplaintWatcher.complaint_no.in_(found))
+    for watcher in (await session.execute(query)).scalars():
+        found[watcher.complaint_no].add(watcher.staff_id)
+    return found

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from complaints import clocks, texts
 from complaints.clocks import Clock, ClockPolicy, ClockState, Happening, Terms
 from complaints.model import SYSTEM, Actor, ClockKind, Priority, State
-from complaints.ports import Escalations
+from complaints.ports import Call, Escalations
 from complaints.service.recording import enter, followers_of, notice
 from complaints.storage import Complaint, ComplaintClock, clocks_of
 from complaints.working_time import CalendarKind, calendars, parse_shifts
@@ -49,6 +50,19 @@ def policy_of(settings: Settings) -> ClockPolicy:
         observation=settings.observation_days * 24 * 60,
         warn_share=settings.clock_warn_share,
     )
+
+
+@dataclass(frozen=True)
+class _News:
+    """Something that time brought to a clock of a complaint."""
+
+    complaint: Complaint
+    row: ComplaintClock
+    happening: Happening
+
+    @property
+    def due(self) -> datetime | None:
+        return self.row.due_at
 
 
 @dataclass
@@ -144,32 +158,43 @@ class Timekeeper:
         await self.refresh(session, complaint)
 
     async def settle(self, session: AsyncSession, complaint: Complaint, now: datetime) -> int:
-        """Record what time has brought: warnings, breaches (each escalated once), ends of
-        observation. Gives how many."""
+        """The same as `settle_all`, of one complaint."""
+        return await self.settle_all(session, [complaint], now)
+
+    async def settle_all(
+        self, session: AsyncSession, complaints: Sequence[Complaint], now: datetime
+    ) -> int:
+        """Record what time has brought to these complaints, whose rows are locked: warnings,
+        breaches (each escalated once), ends of observation. Gives how many."""
+        await session.flush()
+        by_no = {complaint.no: complaint for complaint in complaints}
+        rows: dict[str, list[ComplaintClock]] = {no: [] for no in by_no}
+        query = select(ComplaintClock).where(
+            ComplaintClock.complaint_no.in_(by_no), ComplaintClock.ended_at.is_(None)
+        )
+        for row in (await session.execute(query.order_by(ComplaintClock.id))).scalars():
+            rows[row.complaint_no].append(row)
+        news: list[_News] = []
         count = 0
-        for kept in await self._unfinished(session, complaint):
-            after, happened = clocks.look(kept.clock, now)
-            if after != kept.clock:
-                _write(kept.row, after)
-                count += not happened
-            for happening in happened:
-                count += 1
-                await self._record(session, complaint, kept.row, happening, now)
-        if count:
-            await self.refresh(session, complaint)
+        for no, clocks_running in rows.items():
+            changed = 0
+            for row in clocks_running:
+                before = self.value(row)
+                after, happened = clocks.look(before, now)
+                if after != before:
+                    _write(row, after)
+                    changed += 1
+                news += [_News(by_no[no], row, happening) for happening in happened]
+            if changed:
+                _repeat(by_no[no], clocks_running)
+            count += changed
+        await self._record(session, news, now)
         return count
 
     async def refresh(self, session: AsyncSession, complaint: Complaint) -> None:
         """Repeat on the complaint what lists show of its clocks."""
         await session.flush()
-        rows = await clocks_of(session, complaint.no, unfinished=True)
-        pressing = [row for row in rows if row.kind != ClockKind.OBSERVATION]
-        complaint.overdue = any(row.state == ClockState.BREACHED for row in pressing)
-        dated = [row for row in pressing if row.due_at is not None]
-        first = min(dated, key=lambda row: row.due_at, default=None)  # type: ignore[arg-type,return-value]
-        complaint.next_due_at = first.due_at if first else None
-        complaint.next_clock = first.kind if first else ""
-        complaint.next_clock_state = first.state if first else ""
+        _repeat(complaint, await clocks_of(session, complaint.no, unfinished=True))
 
     def value(self, row: ComplaintClock) -> Clock:
         """The clock as a value."""
@@ -245,38 +270,48 @@ class Timekeeper:
                     _write(kept.row, after)
         await self.refresh(session, complaint)
 
-    async def _record(
-        self,
-        session: AsyncSession,
-        complaint: Complaint,
-        row: ComplaintClock,
-        happening: Happening,
-        now: datetime,
-    ) -> None:
-        due = row.due_at or now
-        enter(
-            session,
-            complaint,
-            SYSTEM,
-            happening,
-            now,
-            detail={"clock": row.kind, "clock_id": row.id, "due_at": due.isoformat()},
-        )
-        if happening is Happening.OBSERVED:
+    async def _record(self, session: AsyncSession, news: list[_News], now: datetime) -> None:
+        """Timeline, notices and calls for what has come to pass."""
+        for item in news:
+            detail = {"clock": item.row.kind, "clock_id": item.row.id, "due_at": _iso(item.due)}
+            enter(session, item.complaint, SYSTEM, item.happening, now, detail=detail)
+        told = [item for item in news if item.happening is not Happening.OBSERVED]
+        if not told:
             return
-        title = texts.CLOCK_TITLES[row.kind]
-        local = due.astimezone(self.zone)
-        late = happening is Happening.BREACHED
-        text = (texts.BREACHED if late else texts.WARNED).format(
-            no=complaint.no, clock=title, due=f"{local:%m-%d %H:%M}"
+        followers = await followers_of(session, [item.complaint for item in told])
+        calls = []
+        for item in told:
+            text = self._words(item)
+            late = item.happening is Happening.BREACHED
+            if late:
+                item.row.escalated_at = now
+                item.complaint.escalated = True
+                calls.append(Call(item.complaint, item.row.kind, text))
+            for staff_id in followers[item.complaint.no]:
+                kind = "breached" if late else "warned"
+                notice(session, item.complaint, staff_id, kind, text, now)
+        if calls:
+            await self._escalations.page(session, calls)
+
+    def _words(self, item: _News) -> str:
+        late = item.happening is Happening.BREACHED
+        local = (item.due or item.row.started_at).astimezone(self.zone)
+        return (texts.BREACHED if late else texts.WARNED).format(
+            no=item.complaint.no,
+            clock=texts.CLOCK_TITLES[item.row.kind],
+            due=f"{local:%m-%d %H:%M}",
         )
-        if late:
-            row.escalated_at = now
-            complaint.escalated = True
-            await self._escalations.page(session, complaint, row.kind, text)
-        kind = "breached" if late else "warned"
-        for staff_id in await followers_of(session, complaint):
-            notice(session, complaint, staff_id, kind, text, now)
+
+
+def _repeat(complaint: Complaint, rows: Sequence[ComplaintClock]) -> None:
+    """Show on the complaint which of its unfinished clocks presses most."""
+    pressing = [row for row in rows if row.ended_at is None and row.kind != ClockKind.OBSERVATION]
+    complaint.overdue = any(row.state == ClockState.BREACHED for row in pressing)
+    dated = [(row.due_at, row.id, row) for row in pressing if row.due_at is not None]
+    first = min(dated)[2] if dated else None
+    complaint.next_due_at = first.due_at if first else None
+    complaint.next_clock = first.kind if first else ""
+    complaint.next_clock_state = first.state if first else ""
 
 
 def _write(row: ComplaintClock, clock: Clock) -> None:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from complaints.ports import Ports
+from complaints.ports import Call, Ports
 from complaints.service import ComplaintService
 from complaints.storage import Complaint, ComplaintClock, Notice, TimelineEntry
 from complaints.sweeper import Sweeper
@@ -38,8 +38,8 @@ class Pager:
 
     calls: list[tuple[str, str]] = field(default_factory=list)
 
-    async def page(self, session: AsyncSession, complaint: Complaint, kind: str, why: str) -> None:
-        self.calls.append((complaint.no, kind))
+    async def page(self, session: AsyncSession, calls: Sequence[Call]) -> None:
+        self.calls += [(call.complaint.no, call.kind) for call in calls]
 
 
 @dataclass
@@ -160,7 +160,7 @@ async def test_killed_in_the_middle_of_a_sweep_it_loses_and_doubles_nothing(
     async with opened_shop(url, tmp_path) as shop:
         await shop.opens(COUNT)
     for _ in range(KILLED):
-        worker = subprocess.Popen(
+        worker = subprocess.Popen(  # noqa: ASYNC220
             [sys.executable, "-m", "tests.complaints.sweeping", url, str(tmp_path)],
             stdout=subprocess.PIPE,
         )

@@ -124,6 +124,16 @@ def upgrade() -> None:  # noqa: PLR0915
             "updated_at", existing_type=sa.DateTime(timezone=True), nullable=False
         )
         batch_op.create_index(
+            "ix_complaints_escalated_key", ["escalated", "is_open", "key"], unique=False
+        )
+        batch_op.create_index(
+            "ix_complaints_waiting_key",
+            ["key"],
+            unique=False,
+            sqlite_where=sa.text("waiting_for <> ''"),
+            postgresql_where=sa.text("waiting_for <> ''"),
+        )
+        batch_op.create_index(
             "ix_complaints_category_key", ["category", "is_open", "key"], unique=False
         )
         batch_op.create_index(
@@ -394,6 +404,8 @@ def downgrade() -> None:
     with op.batch_alter_table("complaints") as batch_op:
         batch_op.drop_constraint(op.f("uq_complaints_key"), type_="unique")
         for name in [
+            "ix_complaints_escalated_key",
+            "ix_complaints_waiting_key",
             "ix_complaints_category_key",
             "ix_complaints_external_id",
             "ix_complaints_holder_key",
