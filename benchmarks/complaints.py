@@ -70,6 +70,8 @@ def complaints(size: int) -> Iterator[dict[str, Any]]:
             "assigned_to": f"staff_{holder}" if holder < 180 else None,
             "assigned_name": f"客服{holder}" if holder < 180 else "",
             "overdue": chance.random() < 0.03,
+            "escalated": chance.random() < 0.03,
+            "waiting_for": "等客户发照片" if chance.random() < 0.05 else "",
             "next_due_at": NOW + timedelta(minutes=chance.randrange(5, 4000)),
             "next_clock": "plan",
             "next_clock_state": "running",

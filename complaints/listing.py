@@ -18,7 +18,14 @@ from sqlalchemy.orm import InstrumentedAttribute
 from complaints import full_text
 from complaints.clocks import ClockState
 from complaints.model import SHORTEST_PHONE, ClockKind, normal_number, phone_digits
-from complaints.storage import WAITING, CallTask, Complaint, ComplaintClock, ComplaintWatcher
+from complaints.storage import (
+    ESCALATED,
+    WAITING,
+    CallTask,
+    Complaint,
+    ComplaintClock,
+    ComplaintWatcher,
+)
 from foundation.errors import InvalidInput
 
 COUNT_CAP = 10_000
@@ -228,7 +235,7 @@ def _view(view: View, staff_id: str) -> list[ColumnElement[bool]]:
         View.UNASSIGNED: [Complaint.assigned_to.is_(None), is_open],
         View.OVERDUE: [Complaint.overdue.is_(True)],
         View.WAITING: [is_open, literal_column(WAITING, Boolean)],
-        View.ESCALATED: [is_open, Complaint.escalated.is_(True)],
+        View.ESCALATED: [is_open, literal_column(ESCALATED, Boolean)],
         View.CLOSED: [Complaint.is_open.is_(False)],
         View.ALL: [],
     }

@@ -188,6 +188,7 @@ def phone_digits(typed: str) -> str:
     """A telephone number's digits without the country code of China, however it was typed; what
     holds no digits stays what it is."""
     found = re.sub(r"\D", "", typed)
+    found = found.removeprefix("00")
     if len(found) == 13 and found.startswith("86"):
         found = found[2:]
     return found or typed.strip()

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    or_,
     select,
     text,
 )
@@ -21,12 +22,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from complaints.model import CLOSED_STATES, State
+from complaints.model import CLOSED_STATES, ClockKind, State
 from foundation.database import Base
 from foundation.errors import NotFound
 
 WAITING = "waiting_for <> ''"
-"""Complaints that wait for the customer; the partial index for them repeats it word for word."""
+ESCALATED = "escalated"
+"""Few of many: each has a partial index, which is used where a query repeats it word for word."""
 
 
 class Complaint(Base):
@@ -44,9 +46,16 @@ class Complaint(Base):
         Index("ix_complaints_overdue_due", "overdue", "next_due_at"),
         Index("ix_complaints_open_due", "is_open", "next_due_at"),
         Index("ix_complaints_priority_key", "priority", "is_open", "key"),
-        Index("ix_complaints_escalated_key", "escalated", "is_open", "key"),
+        Index(
+            "ix_complaints_escalated_key",
+            "is_open",
+            "key",
+            sqlite_where=text(ESCALATED),
+            postgresql_where=text(ESCALATED),
+        ),
         Index(
             "ix_complaints_waiting_key",
+            "is_open",
             "key",
             sqlite_where=text(WAITING),
             postgresql_where=text(WAITING),
@@ -376,6 +385,28 @@ async def complaints_of(
         )
         .order_by(Complaint.created_at.desc(), Complaint.no.desc())
         .limit(limit)
+    )
+    return list((await session.execute(query)).scalars())
+
+
+async def observed_of(session: AsyncSession, complaint: Complaint) -> list[Complaint]:
+    """Other complaints of the same customer whose observation window is open."""
+    same = []
+    if complaint.customer_id:
+        same.append(Complaint.customer_id == complaint.customer_id)
+    if complaint.phone:
+        same.append(Complaint.phone == complaint.phone)
+    if not same:
+        return []
+    query = (
+        select(Complaint)
+        .join(ComplaintClock, ComplaintClock.complaint_no == Complaint.no)
+        .where(
+            or_(*same),
+            Complaint.no != complaint.no,
+            ComplaintClock.kind == ClockKind.OBSERVATION,
+            ComplaintClock.ended_at.is_(None),
+        )
     )
     return list((await session.execute(query)).scalars())
 

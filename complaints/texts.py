@@ -29,6 +29,7 @@ SECOND_ROUND = "投诉 {no} 客户不满意，进入第 {round} 轮处理"
 MENTIONED = "{name}在投诉 {no} 中提到了您：{text}"
 ASSIGNED = "投诉 {no} 已交给您处理{note}"
 CUSTOMER_SAID = "客户在投诉 {no} 中留言：{text}"
+OBSERVED = "投诉 {no} 还在观察期，同一客户又有新投诉 {other}"
 DISSATISFIED = "投诉 {no} 的客户评价不满意（{score} 分）"
 
 STATE_TITLES: dict[State, str] = {

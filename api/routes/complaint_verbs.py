@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from api.access import DeskStaff, PartsNow
+from api.archiving import refresh_tier
 from api.presenting_compensations import actor_of
 from api.schemas.base import PathKey
 from api.schemas.complaints import (
@@ -39,6 +40,7 @@ from api.schemas.complaints import (
 )
 from api.staff.storage import Staff
 from api.wiring import Parts
+from complaints.model import State
 from complaints.service.handling import MeasureIn, PlanIn
 from complaints.storage import Complaint
 
@@ -50,11 +52,15 @@ Act = Callable[..., Awaitable[Complaint]]
 async def acted(
     parts: Parts, no: str, staff: Staff, act: Act, body: Versioned, **more: Any
 ) -> ComplaintDetail:
-    """Do it in one transaction and show the outcome."""
+    """Do it in one transaction and show the outcome; the customer's tier follows a complaint that
+    is registered or opened again."""
     given = {name: getattr(body, name) for name in type(body).model_fields if name != "version"}
     async with parts.work.begin() as session:
         number = (await parts.complaints.find(session, no)).no
         complaint = await act(session, number, actor_of(staff), body.version, **{**given, **more})
+        if complaint.state == State.REGISTERED:
+            await session.flush()
+            await refresh_tier(session, parts.tiering, complaint)
         return await parts.complaint_presenter.detail(session, complaint, staff)
 
 

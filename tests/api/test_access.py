@@ -114,6 +114,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "POST /complaints/{no}/calls/{call_id}/done": DESK,
     "GET /complaints/{no}": DESK,
     "GET /conversations/{conversation_id}/complaint-draft": DESK,
+    "GET /complaints/{no}/dossier": DESK,
     "GET /complaints/{no}/compensations": DESK,
     "POST /complaints/{no}/compensations/{request_id}/approve": DESK,
     "POST /complaints/{no}/compensations/{request_id}/deny": DESK,

@@ -64,7 +64,7 @@ class Desk:
         return self.seen
 
     def clock(self, kind: str) -> dict[str, Any]:
-        return [clock for clock in self.seen["clocks"] if clock["kind"] == kind][0]
+        return next(clock for clock in self.seen["clocks"] if clock["kind"] == kind)
 
     def plan(self) -> dict[str, Any]:
         return {
@@ -206,9 +206,7 @@ async def test_others_do_not_act_on_what_an_agent_holds(
     colleague.seen = dict(agent.seen)
     await colleague.does("verify")
     notices = await colleague.gets("complaints/notices", unread=True)
-    assert [(n["kind"], n["unread"]) for n in [{**notices["items"][0], "unread": notices["unread"]}]] == [
-        ("assigned", 1)
-    ]  # fmt: skip
+    assert (notices["items"][0]["kind"], notices["unread"]) == ("assigned", 1)
     supervisor.seen = dict(colleague.seen)
     await supervisor.does("take")
     assert supervisor.seen["assigned_to"]["id"] == supervisor.person.id
@@ -364,7 +362,9 @@ async def test_notes_mention_watchers_watch_and_evidence_is_kept(
 
 
 async def test_a_table_goes_in_row_by_row(agent: Desk) -> None:
-    table = "summary,phone,product,priority\n空调滴水,13900001111,空调,general\n,13900002222,,\n坏了,,,hot\n"
+    rows = ("summary,phone,product,priority", "空调滴水,13900001111,空调,general",
+            ",13900002222,,", "坏了,,,hot")  # fmt: skip
+    table = "\n".join(rows)
     for _ in range(2):
         response = await agent.http.post(
             f"{API}/complaints/import",
@@ -397,3 +397,17 @@ async def test_assignment_by_skill_and_load(
     await agent.opens(idempotency_key="free", register=False)
     assigned = await agent.does("assign", staff_id="auto")
     assert assigned["assigned_to"]["id"] == second.id
+
+
+async def test_a_new_complaint_within_the_observation_is_noted_on_the_old_one(
+    agent: Desk, http: httpx.AsyncClient
+) -> None:
+    first = await agent.opens()
+    await agent.solves()
+    await agent.does("confirm", by="customer_word", words="好了", score=5)
+    second = await agent.opens(idempotency_key="k2", summary="冰箱又不制冷了")
+    old = await agent.gets(f"complaints/{first['no']}")
+    noted = old["timeline"][-1]
+    assert (noted["act"], noted["detail"]["complaint_no"]) == ("observed", second["no"])
+    notices = await agent.gets("complaints/notices")
+    assert notices["items"][0]["kind"] == "observation"

@@ -68,7 +68,7 @@ async def test_complaints_from_the_first_release_survive(database_url: str) -> N
 
 
 async def test_the_life_of_complaints_can_be_taken_back(database_url: str) -> None:
-    await upgrade(database_url)
     config = alembic_config(database_url)
+    await asyncio.to_thread(command.upgrade, config, "0002")
     await asyncio.to_thread(command.downgrade, config, "0001")
     await upgrade(database_url)

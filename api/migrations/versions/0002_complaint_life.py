@@ -124,11 +124,15 @@ def upgrade() -> None:  # noqa: PLR0915
             "updated_at", existing_type=sa.DateTime(timezone=True), nullable=False
         )
         batch_op.create_index(
-            "ix_complaints_escalated_key", ["escalated", "is_open", "key"], unique=False
+            "ix_complaints_escalated_key",
+            ["is_open", "key"],
+            unique=False,
+            sqlite_where=sa.text("escalated"),
+            postgresql_where=sa.text("escalated"),
         )
         batch_op.create_index(
             "ix_complaints_waiting_key",
-            ["key"],
+            ["is_open", "key"],
             unique=False,
             sqlite_where=sa.text("waiting_for <> ''"),
             postgresql_where=sa.text("waiting_for <> ''"),
