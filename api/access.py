@@ -18,7 +18,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from api.schemas.base import PathKey
-from api.staff.model import DESK, EVERYONE, LIBRARY, STAFF_ADMIN, Role
+from api.staff.model import DESK, EVERYONE, LIBRARY, OVERRIDE, STAFF_ADMIN, Role
 from api.staff.storage import Staff
 from api.wiring import Parts
 from foundation.errors import NotAllowed, NotSignedIn
@@ -210,6 +210,7 @@ AnyStaff = Annotated[Staff, Depends(require(EVERYONE))]
 DeskStaff = Annotated[Staff, Depends(require(DESK))]
 LibraryStaff = Annotated[Staff, Depends(require(LIBRARY))]
 OrderFeed = Annotated[Staff, Depends(require(ORDER_FEED))]
+OverrideStaff = Annotated[Staff, Depends(require(OVERRIDE))]
 AdminStaff = Annotated[Staff, Depends(require(STAFF_ADMIN))]
 Customer = Annotated[Caller, Depends(customer)]
 CustomerOrDesk = Annotated[Caller, Depends(customer_or_desk)]

@@ -17,13 +17,20 @@ from api.routes import (
     attachments,
     auth,
     cases,
+    compensations,
+    complaint_entry,
+    complaint_people,
+    complaint_verbs,
+    complaints,
     conversations,
     desk,
+    dossier,
     live,
     orders,
     pages,
     site,
     staff,
+    status,
     system,
 )
 from api.schemas.base import Error
@@ -32,7 +39,7 @@ from foundation.settings import Settings
 
 PREFIX = "/api/v1"
 UPLOAD_MARGIN = 64 * 1024
-UPLOAD_PATHS = ("/attachments", "/cases/import")
+UPLOAD_PATHS = ("/attachments", "/cases/import", "/complaints/import", "/evidence")
 WEBHOOK = "/actions/webhook"
 WEBHOOK_MAX_BYTES = 32_000_000
 """A call of Rasa's brings the whole conversation along."""
@@ -49,7 +56,24 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         503: "A part does not answer",
     }.items()
 }
-ROUTERS = (conversations, attachments, auth, desk, pages, staff, assist, cases, orders)
+ROUTERS = (
+    conversations,
+    attachments,
+    auth,
+    desk,
+    pages,
+    staff,
+    assist,
+    cases,
+    orders,
+    complaint_entry,
+    complaint_people,
+    complaints,
+    complaint_verbs,
+    compensations,
+    dossier,
+    status,
+)
 
 
 def create_app(settings: Settings, *, parts: Parts | None = None) -> FastAPI:

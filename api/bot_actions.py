@@ -37,6 +37,8 @@ from repairs.model import RepairRequest, Visit
 from repairs.service import RepairService
 from repairs.storage import RepairBooking
 
+FACT_FIELDS = {"称呼": "customer_name", "订单号": "order_no", "发生时间": "occurred_at"}
+"""Labelled facts of the bot's intake that a complaint has fields for."""
 TOPIC_IS_WORTH = 0.1
 """By how much the large search must be surer than the one within the topic."""
 
@@ -161,6 +163,9 @@ class Complaints:
         async with self.work.begin() as session:
             conversation = await session.get(Conversation, report.conversation_id)
             await _note_phone(session, report.conversation_id, report.phone)
+            entered: dict[str, Any] = {
+                FACT_FIELDS[label]: said for label, said in report.facts if label in FACT_FIELDS
+            }
             complaint = await self.service.open(
                 session,
                 channel=conversation.channel if conversation else "web",
@@ -172,6 +177,7 @@ class Complaints:
                 customer_id=conversation.customer_id if conversation else None,
                 sensitive=bool(conversation and conversation.triage_level == Level.SENSITIVE),
                 facts=dict(report.facts),
+                **entered,
             )
             return complaint.no
 

@@ -37,9 +37,8 @@ def search(
     errors: Errors = None,
 ) -> None:
     """The production search over a throw-away index of LIBRARY, asked QUERIES."""
-    from assist.search.evaluation import evaluate_search
-
     from assist.encoder.load import load_encoder
+    from assist.search.evaluation import evaluate_search
 
     settings = _settings()
     told(f"encoder {settings.encoder_path}")

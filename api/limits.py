@@ -17,15 +17,21 @@ _REMEMBERED = 50_000
 
 
 class RateLimit:
-    """A token bucket per key: `per_minute` at once, refilled evenly.
+    """A token bucket per key: `per_minute` at once, refilled evenly (within `window_s` seconds).
 
     Each process counts for itself, so several processes together let through that many times more.
     The least recently seen keys are forgotten beyond 50,000.
     """
 
-    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        per_minute: int,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        window_s: float = 60.0,
+    ) -> None:
         self._size = float(per_minute)
-        self._rate = per_minute / 60.0
+        self._rate = per_minute / window_s
         self._clock = clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
@@ -44,6 +50,12 @@ class RateLimit:
             self._buckets.popitem(last=False)
         if not allowed:
             raise TooManyRequests(max(1, round((1.0 - left) / self._rate)))
+
+    def refund(self, key: str) -> None:
+        """Put the token back that a call took without need."""
+        if key in self._buckets:
+            left, at = self._buckets[key]
+            self._buckets[key] = (min(self._size, left + 1.0), at)
 
 
 class BodyLimit:

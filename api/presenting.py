@@ -24,6 +24,7 @@ from api.schemas.desk import (
 from api.schemas.orders import OrderBrief, OrderOut
 from api.tokens import Tokens
 from complaints.storage import Complaint
+from complaints.texts import CLOCK_TITLES
 from conversations.desk import Overview, Past, attachments_of, mask_numbers, mask_phone
 from conversations.duty import Duty
 from conversations.model import Sender, State
@@ -114,9 +115,10 @@ class Presenter:
         return PageOut(
             id=found.id,
             conversation_id=found.conversation_id,
+            complaint_no=found.complaint_no,
             level=found.level,
             category=found.category,
-            category_title=self._title_of(found.category),
+            category_title=CLOCK_TITLES.get(found.category) or self._title_of(found.category),
             reason=mask_numbers(found.reason),
             audience="supervisors" if found.audience == "supervisors" else "everyone",
             times=found.times,

@@ -10,17 +10,22 @@ import threading
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import make_url
 
+from complaints import full_text
 from foundation.settings import ROOT
 
 TABLES = (
     "api.staff.storage",
     "assist.feedback.storage",
+    "complaints.archive.storage",
+    "complaints.compensation.storage",
     "complaints.storage",
+    "complaints.tiering",
     "conversations.storage",
     "knowledge_base.storage",
     "orders.storage",
@@ -36,6 +41,11 @@ def import_tables() -> None:
     """Register every table on `foundation.database.Base`."""
     for module in TABLES:
         import_module(module)
+
+
+def declared(_item: Any, name: str | None, _kind: str, _reflected: bool, _other: Any) -> bool:
+    """Whether Alembic compares this object; full-text search keeps tables of its own."""
+    return not full_text.is_ours(name)
 
 
 def alembic_config(database_url: str) -> Config:

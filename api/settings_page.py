@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -41,4 +42,6 @@ def _default(value: Any) -> str:
         value = str(value).lower()
     if isinstance(value, list):
         value = "[" + ", ".join(f'"{item}"' for item in value) + "]"
+    if isinstance(value, dict):
+        value = json.dumps(value, ensure_ascii=False)
     return f"`{value}`" if value != "" else "(empty)"

@@ -60,7 +60,7 @@ class Uploads:
             TooLarge: over the limit.
             InvalidInput: empty, or not one of the types taken.
         """
-        content = await self._read(upload)
+        content = await read_limited(upload, self._limit)
         mime = await asyncio.to_thread(mime_of, content)
         attachment = Attachment(
             id=new_id("att"),
@@ -73,7 +73,7 @@ class Uploads:
         )
         async with self._work.reading() as session:
             await get_conversation(session, conversation_id)
-        await asyncio.to_thread(self._write, attachment.id, content)
+        await asyncio.to_thread(write_kept, self._folder, attachment.id, content)
         async with self._work.begin() as session:
             session.add(attachment)
         return attachment
@@ -93,21 +93,30 @@ class Uploads:
             raise NotFound("attachment", attachment_id)
         return StoredFile(path, found.mime, found.name)
 
-    async def _read(self, upload: UploadFile) -> bytes:
-        content = bytearray()
-        while chunk := await upload.read(_CHUNK):
-            content += chunk
-            if len(content) > self._limit:
-                raise TooLarge("the file", self._limit, "bytes")
-        if not content:
-            raise InvalidInput("the file is empty", field="file")
-        return bytes(content)
 
-    def _write(self, attachment_id: str, content: bytes) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh = self._folder / f"{attachment_id}.part"
-        fresh.write_bytes(content)
-        fresh.rename(self._folder / attachment_id)
+async def read_limited(upload: UploadFile, limit: int) -> bytes:
+    """The content of an upload.
+
+    Raises:
+        TooLarge: over `limit` bytes.
+        InvalidInput: empty.
+    """
+    content = bytearray()
+    while chunk := await upload.read(_CHUNK):
+        content += chunk
+        if len(content) > limit:
+            raise TooLarge("the file", limit, "bytes")
+    if not content:
+        raise InvalidInput("the file is empty", field="file")
+    return bytes(content)
+
+
+def write_kept(folder: Path, name: str, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = folder / f"{name}.part"
+    fresh.write_bytes(content)
+    fresh.rename(folder / name)
 
 
 def mime_of(content: bytes) -> str:

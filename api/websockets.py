@@ -273,6 +273,15 @@ class Hub:
         kind = "page_acknowledged" if done else "page"
         self._broadcast({"type": kind, "page": self._presenter.page(page)})
 
+    async def _tell_complaint(self, payload: dict[str, Any]) -> None:
+        self._broadcast({"type": "complaint", **payload})
+
+    async def _tell_notice(self, payload: dict[str, Any]) -> None:
+        frame = encoded({"type": "notice", **payload})
+        for line in list(self._desks):
+            if line.staff_id == payload["staff_id"]:
+                line.offer(frame)
+
     async def _tell_typing(self, payload: dict[str, Any]) -> None:
         if payload["sender"] == Sender.CUSTOMER:
             self._broadcast({"type": "typing", "conversation_id": payload["conversation_id"]})
@@ -289,6 +298,8 @@ _TOLD_TO_DESKS = {
     "page": Hub._tell_page,
     "page_acknowledged": Hub._tell_page,
     "typing": Hub._tell_typing,
+    "complaint": Hub._tell_complaint,
+    "complaint_notice": Hub._tell_notice,
 }
 
 

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 import httpx
 from redis.asyncio import Redis
 
+from api.archiving import Archiving
 from api.bot_actions import BotActions, action_services
 from api.case_search import CaseSearch, Opened, engine_opener
+from api.complaint_ports import ConversationVoice, DeskStaffing, Listening, PageEscalations
+from api.evidence import EvidenceFiles
 from api.knowledge import Knowledge
 from api.limits import RateLimit
 from api.presenting import Presenter
+from api.presenting_complaints import ComplaintPresenter
 from api.rasa_bot import RasaBot
 from api.readiness import Readiness
 from api.sidebar import Sidebar
@@ -22,7 +26,13 @@ from api.triage import Assessor, GatewayTriage
 from api.uploads import Uploads
 from api.websockets import Hub
 from assist.feedback.service import FeedbackService
+from complaints.compensation.judging import Judge
+from complaints.compensation.lifecycle import Lifecycle
+from complaints.compensation.service import CompensationService
+from complaints.ports import Ports
 from complaints.service import ComplaintService
+from complaints.sweeper import Sweeper
+from complaints.tiering import Tiering
 from conversations.channels.web.channel import WebChannel
 from conversations.duty import Duty
 from conversations.handover import Handover
@@ -42,6 +52,10 @@ from knowledge_base.service import CaseLibrary
 from orders.service import OrderService
 from repairs.service import RepairService
 
+STATUS_TRIES = 5
+STATUS_WINDOW_S = 900.0
+"""Wrong telephone numbers for one complaint number that an address may try."""
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -59,6 +73,8 @@ class Parts:
     safety: Safety
     intake: Intake
     complaints: ComplaintService
+    compensations: CompensationService
+    tiering: Tiering
     repairs: RepairService
     orders: OrderService
     triage: GatewayTriage
@@ -72,10 +88,15 @@ class Parts:
     runner: TurnRunner
     dispatcher: Dispatcher
     timers: Timers
+    sweeper: Sweeper
+    listening: Listening
     presenter: Presenter
+    complaint_presenter: ComplaintPresenter
+    evidence: EvidenceFiles
     hub: Hub
     uploads: Uploads
     ip_limit: RateLimit
+    status_limit: RateLimit
     customer_limit: RateLimit
     readiness: Readiness
     http: httpx.AsyncClient
@@ -87,6 +108,7 @@ class Parts:
         await self.search.start(self.sidebar.load)
         await self.triage.load(self.settings)
         await self.runner.start()
+        self.listening.start()
         if self.settings.run_worker_in_api:
             await self.start_worker()
 
@@ -94,9 +116,11 @@ class Parts:
         """Start what looks after deadlines and deliveries."""
         await self.dispatcher.start()
         await self.timers.start()
+        await self.sweeper.start()
 
     async def stop(self) -> None:
         """Stop in the opposite order: finish what is in hand, take in nothing new."""
+        await self.sweeper.stop()
         await self.timers.stop()
         await self.dispatcher.stop()
         await self.runner.stop()
@@ -128,7 +152,16 @@ def build_parts(
     library = CaseLibrary(clock, settings.timezone)
     search = CaseSearch(settings, work, library, open_engine or engine_opener(settings, library))
     knowledge = Knowledge(settings, work, library, search, SafetyAdvice.load())
-    complaints = ComplaintService(settings, clock)
+    judge = Judge(settings, clock)
+    tiering = Tiering(settings, clock)
+    ports = Ports(
+        escalations=PageEscalations(clock),
+        voice=ConversationVoice(clock),
+        compensations=judge,
+        staffing=DeskStaffing(clock, duty),
+        archive=Archiving(clock, library, tiering),
+    )
+    complaints = ComplaintService(settings, clock, ports)
     safety = Safety(settings, clock, handover, knowledge, complaints)
     triage = GatewayTriage(assessor)
     bot = bot or RasaBot(settings, http)
@@ -151,6 +184,8 @@ def build_parts(
         safety=safety,
         intake=Intake(settings, clock, work, handover),
         complaints=complaints,
+        compensations=CompensationService(clock, Lifecycle(clock, complaints.approval), judge),
+        tiering=tiering,
         repairs=repairs,
         orders=orders,
         triage=triage,
@@ -164,9 +199,14 @@ def build_parts(
         runner=TurnRunner(settings, clock, work, duty, handover, safety, triage, bot, knowledge),
         dispatcher=Dispatcher(settings, clock, work, {"web": WebChannel(events)}),
         timers=Timers(settings, clock, work, handover, safety),
+        sweeper=Sweeper(settings, clock, work, complaints),
+        listening=Listening(clock, work, complaints),
         presenter=presenter,
+        complaint_presenter=ComplaintPresenter(clock, tokens, complaints, judge, tiering),
+        evidence=EvidenceFiles(settings, clock, work),
         hub=Hub(work, events, presenter),
         uploads=Uploads(settings, clock, work),
+        status_limit=RateLimit(STATUS_TRIES, window_s=STATUS_WINDOW_S),
         ip_limit=RateLimit(settings.requests_per_minute_per_ip),
         customer_limit=RateLimit(settings.customer_messages_per_minute),
         readiness=_readiness(settings, database, events, triage, search, bot),

@@ -147,13 +147,15 @@ class Outgoing(Base):
 
 
 class PageCall(Base):
-    """A call to people that repeats until somebody acknowledges it."""
+    """A call to people that repeats until somebody acknowledges it; about a conversation, a
+    complaint or both."""
 
     __tablename__ = "pages"
     __table_args__ = (Index("ix_pages_open", "acknowledged_at", "last_paged_at"),)
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
+    conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversations.id"), index=True)
+    complaint_no: Mapped[str | None] = mapped_column(String(20), index=True)
     episode: Mapped[int]
     level: Mapped[str] = mapped_column(String(12))
     category: Mapped[str] = mapped_column(String(40))

@@ -113,6 +113,49 @@ class Settings(BaseSettings):
     timezone: str = Field("Asia/Shanghai", description="Time zone of the organisation.")
     office_opens: time = Field(time(9, 0), description="When human agents start.")
     office_closes: time = Field(time(21, 0), description="When human agents stop.")
+    work_shifts: list[str] = Field(
+        ["09:00-12:00", "13:00-21:00"],
+        description="Working hours of complaint clocks on a working day, as a JSON list; the gap "
+        "is the lunch break. A shift that closes before it opens ends the next morning.",
+    )
+    first_response_general_min: int = Field(
+        60, description="First human response, `general` (working minutes).", ge=1
+    )
+    first_response_important_min: int = Field(
+        30, description="First human response, `important` (working minutes).", ge=1
+    )
+    first_response_urgent_min: int = Field(
+        15, description="First response of the emergency team, `urgent` (minutes).", ge=1
+    )
+    first_response_sensitive_min: int = Field(
+        30, description="First response of a senior manager, `sensitive` (minutes).", ge=1
+    )
+    plan_general_min: int = Field(
+        24 * 60, description="Preliminary plan, `general` (working minutes).", ge=1
+    )
+    plan_important_min: int = Field(
+        12 * 60, description="Preliminary plan, `important` (working minutes).", ge=1
+    )
+    plan_urgent_min: int = Field(4 * 60, description="Preliminary plan, `urgent` (minutes).", ge=1)
+    investigation_urgent_min: int = Field(
+        15, description="Investigation has begun, `urgent` (minutes).", ge=1
+    )
+    statement_sensitive_min: int = Field(
+        4 * 60, description="Statement framework, `sensitive` (minutes).", ge=1
+    )
+    progress_every_min: int = Field(
+        24 * 60, description="Longest time between progress messages (minutes).", ge=1
+    )
+    follow_up_min: int = Field(
+        24 * 60, description="Follow-up and rating invitation after `resolved` (minutes).", ge=1
+    )
+    observation_days: int = Field(30, description="Observation after `confirmed` (days).", ge=1)
+    clock_warn_share: float = Field(
+        0.75, description="Share of a clock's time after which it warns.", gt=0, lt=1
+    )
+    clock_sweep_s: float = Field(
+        1.0, description="How often complaint clocks are looked at (seconds).", gt=0
+    )
     suspected_silence_s: float = Field(
         60.0, description="Silence after the safety question that counts as yes (seconds).", gt=0
     )
@@ -139,6 +182,25 @@ class Settings(BaseSettings):
         description="Run timers and dispatcher inside the API process; turn off where "
         "`frontline worker` runs beside it.",
     )
+
+    compensation_authority: dict[str, dict[str, int | None]] = Field(
+        {"agent": {"*": 500}, "supervisor": {"*": 2000}, "hq": {"*": None}},
+        description="Highest sum of compensation (CNY) that a role decides, by complaint category "
+        "(`*`: every other), as JSON; null is without limit. Other roles decide none.",
+    )
+    compensation_alone_max: int = Field(
+        2000,
+        description="Highest sum of compensation (CNY) that anybody grants without a second "
+        "person, whatever his limit.",
+        ge=0,
+    )
+    compensation_window_days: int = Field(
+        30, description="Days over which a customer's compensation is added up.", ge=1
+    )
+    at_risk_complaints: int = Field(
+        2, description="Unresolved or reopened complaints that make a customer `at_risk`.", ge=1
+    )
+    at_risk_days: int = Field(90, description="Days within which those complaints count.", ge=1)
 
     @property
     def effective_database_url(self) -> str:

@@ -22,7 +22,10 @@ from foundation.transactions import UnitOfWork
 TABLES = (
     "api.staff.storage",
     "assist.feedback.storage",
+    "complaints.archive.storage",
+    "complaints.compensation.storage",
     "complaints.storage",
+    "complaints.tiering",
     "conversations.storage",
     "knowledge_base.storage",
     "orders.storage",

@@ -9,7 +9,7 @@ from alembic import context
 from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from api.schema import import_tables
+from api.schema import declared, import_tables
 from foundation.database import Base, UtcDateTime
 from foundation.settings import Settings
 
@@ -35,6 +35,7 @@ def _migrate(connection: Connection) -> None:
         compare_type=True,
         render_item=_render,
         render_as_batch=True,
+        include_object=declared,
     )
     with context.begin_transaction():
         context.run_migrations()

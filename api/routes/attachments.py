@@ -38,7 +38,8 @@ async def download(
 ) -> FileResponse:
     """The file behind a signed link, as long as the link holds."""
     parts.tokens.check_link(attachment_id, expires, signature)
-    stored = await parts.uploads.find(attachment_id)
+    evidence = attachment_id.startswith("evi_")
+    stored = await (parts.evidence if evidence else parts.uploads).find(attachment_id)
     return FileResponse(
         stored.path,
         media_type=stored.mime,

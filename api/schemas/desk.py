@@ -177,7 +177,8 @@ class PageOut(Model):
     """A call to people, repeated until somebody acknowledges it."""
 
     id: str
-    conversation_id: str
+    conversation_id: str | None
+    complaint_no: str | None = Field(examples=["TS20251105-0042"])
     level: str
     category: str
     category_title: str = Field(examples=["疑似一氧化碳中毒"])

@@ -16,6 +16,7 @@ from tests.api.conftest import API, SignIn, Visitor
 ALL = frozenset(Role)
 DESK = ALL - {Role.TRAINER}
 LIBRARY = ALL - {Role.AGENT}
+OVERRIDE = frozenset({Role.SUPERVISOR, Role.HQ, Role.ADMIN})
 ANYBODY = "anybody"
 CUSTOMER = "customer"
 INSIDE = "inside"
@@ -62,6 +63,71 @@ ALLOWED: dict[str, frozenset[str]] = {
     "POST /cases/{case_id}/versions/{number}/restore": LIBRARY,
     "POST /cases/import": LIBRARY,
     "GET /cases/export": LIBRARY,
+    **{
+        f"POST /complaints/{{no}}/{verb}": DESK
+        for verb in (
+            "register",
+            "verify",
+            "assess",
+            "plan",
+            "execute",
+            "resolve",
+            "confirm",
+            "archive",
+            "reprocess",
+            "reject",
+            "restore",
+            "reopen",
+            "edit",
+            "prioritize",
+            "investigate",
+            "statement",
+            "progress",
+            "contact",
+            "pause",
+            "resume",
+            "measure",
+            "measure-result",
+            "rate",
+            "take",
+            "assign",
+            "hand-over",
+            "release",
+            "watch",
+            "note",
+            "presence",
+            "reveal",
+            "evidence",
+            "compensations",
+        )
+    },
+    "GET /complaints": DESK,
+    "POST /complaints": DESK,
+    "POST /complaints/import": DESK,
+    "GET /complaints/counts": DESK,
+    "GET /complaints/board": OVERRIDE,
+    "GET /complaints/options": DESK,
+    "GET /complaints/notices": DESK,
+    "POST /complaints/notices/read": DESK,
+    "GET /complaints/views": DESK,
+    "POST /complaints/views": DESK,
+    "DELETE /complaints/views/{view_id}": DESK,
+    "GET /complaints/calls": DESK,
+    "POST /complaints/{no}/calls/{call_id}/done": DESK,
+    "GET /complaints/{no}": DESK,
+    "GET /conversations/{conversation_id}/complaint-draft": DESK,
+    "GET /complaints/{no}/dossier": DESK,
+    "GET /complaints/{no}/compensations": DESK,
+    "POST /complaints/{no}/compensations/{request_id}/approve": DESK,
+    "POST /complaints/{no}/compensations/{request_id}/deny": DESK,
+    "POST /complaints/{no}/compensations/{request_id}/withdraw": DESK,
+    "GET /complaints/{no}/authority": DESK,
+    "GET /complaints/{no}/remedies": DESK,
+    "GET /authority": DESK,
+    "GET /approvals": DESK,
+    "POST /status": frozenset({ANYBODY}),
+    "POST /status/reply": frozenset({ANYBODY}),
+    "POST /status/rating": frozenset({ANYBODY}),
     "/healthz": frozenset({ANYBODY}),
     "/readyz": frozenset({ANYBODY}),
     "/": frozenset({ANYBODY}),
@@ -73,6 +139,15 @@ ALLOWED: dict[str, frozenset[str]] = {
     "/actions/webhook": frozenset({INSIDE}),
 }
 REFUSED = {401, 403}
+NAMES = {
+    "attachment_id": "a",
+    "page_id": "p",
+    "case_id": "c",
+    "no": "TS20251105-0001",
+    "request_id": "r",
+    "call_id": "1",
+    "view_id": "1",
+}
 
 
 def routes(parts: Parts) -> Iterator[tuple[str, str, str]]:
@@ -102,7 +177,7 @@ async def test_every_route_and_caller(
     for key, method, path in routes(parts):
         allowed = ALLOWED[key]
         url = path.replace("{conversation_id}", visitor.id).replace("{number}", "1")
-        for name, value in {"attachment_id": "a", "page_id": "p", "case_id": "c"}.items():
+        for name, value in NAMES.items():
             url = url.replace(f"{{{name}}}", value)
         url = url.replace("{path:path}", "x.js")
         if key == "POST /auth/logout":

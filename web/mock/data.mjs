@@ -6,6 +6,7 @@ export const STAFF = [
   { id: 'st_lin', username: 'agent', display_name: '林晓', role: 'agent' },
   { id: 'st_zhou', username: 'supervisor', display_name: '周敏', role: 'supervisor' },
   { id: 'st_he', username: 'agent2', display_name: '何嘉', role: 'agent' },
+  { id: 'st_shen', username: 'hq', display_name: '沈立', role: 'hq' },
   { id: 'st_admin', username: 'admin', display_name: '系统管理员', role: 'admin' },
 ]
 

@@ -1,5 +1,6 @@
 // A small stand-in for the API, for developing the pages. Development only: nothing is kept.
 // POST /mock/say?id=cv_co {"text"}   a customer line    POST /mock/page   a new emergency page
+// POST /mock/change?no=TS…   another agent changes a complaint
 // POST /mock/lines?up=0|1            break or mend the websockets   POST /mock/http?up=0|1
 
 import { createServer } from 'node:http'
@@ -7,6 +8,7 @@ import { readFile } from 'node:fs/promises'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { WebSocketServer } from 'ws'
+import { changeElsewhere, complaintApi, seedComplaints } from './complaints.mjs'
 import { CATEGORY_TITLES, CONVERSATIONS, EMPATHY, SAFETY_ADVICE, SOLUTIONS, STAFF } from './data.mjs'
 
 const WEB = fileURLToPath(new URL('..', import.meta.url))
@@ -33,6 +35,7 @@ for (const seed of CONVERSATIONS) {
   for (const message of messages) push(conversation, message, true)
   conversation.unread = conversation.state === 'closed' ? 0 : conversation.messages.filter((m) => m.sender === 'customer').length % 4
 }
+seedComplaints(STAFF)
 page('cv_co', 'emergency', 'carbon_monoxide', '开了热水器洗澡头好晕想吐', 'everyone')
 page('cv_media', 'sensitive', 'media_exposure', '再不解决我就发抖音找记者', 'supervisors')
 
@@ -159,8 +162,13 @@ const ok = (json, status = 200, headers = {}) => ({ status, json, headers })
 async function api(method, path, query, request) {
   const token = (request.headers.authorization ?? '').replace('Bearer ', '') || /frontline_session=([^;]+)/.exec(request.headers.cookie ?? '')?.[1]
   const me = sessions.get(token)
-  const input = method === 'POST' ? await body(request) : {}
+  const input = method !== 'GET' ? await body(request) : {}
   const route = `${method} ${path}`
+  const complaint = complaintApi({ method, path, query, input, me, ok, fail, staff: STAFF, conversations })
+  if (complaint) {
+    if (method === 'POST') broadcast({ type: 'complaint', no: path.split('/')[1] ?? '', version: 0, act: '' })
+    return complaint
+  }
   let m
   if (route === 'POST auth/login') {
     const staff = STAFF.find((s) => s.username === input.username)
@@ -300,6 +308,7 @@ const server = createServer(async (request, response) => {
   if (url.pathname.startsWith('/mock/') && request.method === 'POST') {
     const input = await body(request)
     if (url.pathname === '/mock/say') push(conversations.get(url.searchParams.get('id')), { sender: 'customer', ...input })
+    if (url.pathname === '/mock/change') broadcast(changeElsewhere(url.searchParams.get('no')))
     if (url.pathname === '/mock/page') page('cv_co', 'emergency', 'gas_leak', '厨房一股煤气味，灶关了还有', 'everyone')
     if (url.pathname === '/mock/http') lines.http = url.searchParams.get('up') === '1'
     if (url.pathname === '/mock/lines') {

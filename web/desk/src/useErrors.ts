@@ -10,7 +10,7 @@ export function useErrors() {
   function wording(error: unknown): string {
     if (!(error instanceof ApiError)) throw error
     const path = `error.${error.code}`
-    return te(path) ? t(path) : t('error.other', { message: error.message })
+    return te(path) ? t(path, { message: error.message }) : t('error.other', { message: error.message })
   }
 
   function show(error: unknown): void {

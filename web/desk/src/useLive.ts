@@ -1,8 +1,11 @@
 import { chime } from '@/alarm/sound'
 import type { Page, Summary } from '@/api/shapes'
 import { useAssist } from '@/stores/assist'
+import { useComplaint } from '@/stores/complaint'
+import { useComplaintList } from '@/stores/complaintList'
 import { useConversations } from '@/stores/conversation'
 import { useLine, type DeskEvent } from '@/stores/line'
+import { useNotices } from '@/stores/notices'
 import { usePages } from '@/stores/pages'
 import { usePreferences } from '@/stores/preferences'
 import { usePresence } from '@/stores/presence'
@@ -24,6 +27,9 @@ export function useLive(notify: (page: Page) => void) {
   const conversations = useConversations()
   const pages = usePages()
   const assist = useAssist()
+  const complaint = useComplaint()
+  const complaints = useComplaintList()
+  const notices = useNotices()
   const session = useSession()
   const preferences = usePreferences()
   const presence = usePresence()
@@ -74,6 +80,12 @@ export function useLive(notify: (page: Page) => void) {
           void assist.refresh(event.conversation_id)
         }
         return
+      case 'complaint':
+        complaints.changed()
+        return complaint.changedElsewhere(event.no, event.version)
+      case 'notice':
+        if (event.staff_id === session.staff?.id) void notices.refresh()
+        return
       case 'error':
         void session.check()
     }
@@ -85,7 +97,10 @@ export function useLive(notify: (page: Page) => void) {
       pages.refresh(),
       presence.refresh(),
       conversations.resyncOpen(),
+      notices.refresh(),
+      complaint.load(),
     ])
+    complaints.changed()
     for (const item of queue.items) if (item.state === 'queued') waiting.add(item.id)
   }
 

@@ -8,7 +8,7 @@ import { soundBlocked, startAlarm, stopAlarm, unlockSound } from './sound'
 const FLASH_MS = 900
 
 /** Rings, and flashes the title, as long as a loud page is open. */
-export function usePaging(openConversation: (id: string) => void) {
+export function usePaging(goTo: (page: Page) => void) {
   const { t } = useI18n()
   const pages = usePages()
   const preferences = usePreferences()
@@ -58,7 +58,7 @@ export function usePaging(openConversation: (id: string) => void) {
     )
     notification.onclick = () => {
       window.focus()
-      openConversation(page.conversation_id)
+      goTo(page)
       notification.close()
     }
   }

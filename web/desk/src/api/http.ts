@@ -3,6 +3,7 @@ import { postFile, type UploadOptions } from '@shared/upload'
 
 const PREFIX = '/api/v1/'
 const TIMEOUT_MS = 15_000
+const UPLOAD_TIMEOUT_MS = 180_000
 
 /** An answer of the API that is not a success; `status` 0 means that no answer came at all. */
 export class ApiError extends Error {
@@ -23,21 +24,33 @@ export function whenSignedOut(callback: () => void): void {
   onSignedOut = callback
 }
 
-export type Method = 'GET' | 'POST' | 'PATCH'
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
 /**
  * One call of the API. The sign-in travels in its cookie.
  *
  * @throws ApiError for every outcome that is not 2xx, including no network and a time-out.
  */
-export async function call<T>(method: Method, path: string, body?: unknown): Promise<T> {
-  const response = await answer(PREFIX + path, {
+export function call<T>(method: Method, path: string, body?: unknown): Promise<T> {
+  return exchange(path, {
     method,
-    credentials: 'same-origin',
     headers: body === undefined ? {} : { 'content-type': 'application/json' },
     body: body === undefined ? null : JSON.stringify(body),
     signal: AbortSignal.timeout(TIMEOUT_MS),
   })
+}
+
+/** Sends files and fields of a form. Throws as `call`. */
+export function upload<T>(path: string, form: FormData): Promise<T> {
+  return exchange(path, {
+    method: 'POST',
+    body: form,
+    signal: AbortSignal.timeout(UPLOAD_TIMEOUT_MS),
+  })
+}
+
+async function exchange<T>(path: string, init: RequestInit): Promise<T> {
+  const response = await answer(PREFIX + path, { credentials: 'same-origin', ...init })
   if (response.status === 204) return undefined as T
   const parsed: unknown = await response.json().catch(() => null)
   if (response.ok) return parsed as T

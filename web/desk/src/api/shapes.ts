@@ -88,8 +88,10 @@ export interface Detail extends Summary {
 
 export interface Page {
   id: string
-  conversation_id: string
-  level: Level
+  conversation_id: string | null
+  complaint_no?: string | null
+  /** `clock`: a deadline of a complaint ran out; its category is the kind of clock. */
+  level: Level | 'clock'
   category: string
   category_title: string
   reason: string

@@ -1,6 +1,10 @@
+import words from './complaint-words-en'
+import pages from './complaints-en'
 import type zh from './zh-CN'
 
 const en: typeof zh = {
+  ...words,
+  ...pages,
   app: { name: 'Frontline desk', desk: 'Conversations', cases: 'Case search', staff: 'Staff' },
   signIn: {
     title: 'Agent desk',
@@ -322,6 +326,8 @@ const en: typeof zh = {
     too_large: 'This is too large.',
     unavailable: 'This part does not answer now, please try later.',
     illegal_move: 'Not possible in the present state; refreshed.',
+    not_ready: 'Something is still missing.',
+    invalid_input: 'Something is not right: {message}',
     conflict: 'The state just changed; refreshed.',
     other: 'That did not work: {message}',
   },

@@ -1,4 +1,9 @@
+import words from './complaint-words-zh-CN'
+import pages from './complaints-zh-CN'
+
 export default {
+  ...words,
+  ...pages,
   app: { name: 'Frontline 坐席台', desk: '会话', cases: '案例检索', staff: '员工账号' },
   signIn: {
     title: '坐席台',
@@ -323,6 +328,8 @@ export default {
     too_large: '内容太大了。',
     unavailable: '这部分服务暂时没响应，请稍后再试。',
     illegal_move: '现在的状态不能这样操作，已为您刷新。',
+    not_ready: '条件还不齐，请看缺什么。',
+    invalid_input: '有内容填得不对：{message}',
     conflict: '状态刚刚变了，已为您刷新。',
     other: '没有成功：{message}',
   },

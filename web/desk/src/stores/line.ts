@@ -12,6 +12,8 @@ export type DeskEvent =
   | { type: 'page_acknowledged'; page: Page }
   | { type: 'typing'; conversation_id: string }
   | { type: 'suggestions'; conversation_id: string }
+  | { type: 'complaint'; no: string; version: number; act: string }
+  | { type: 'notice'; staff_id: string; complaint_no: string; kind: string; text: string }
   | { type: 'ping' }
   | { type: 'error'; code: string }
 

@@ -1,0 +1,51 @@
+/** Which timeline entries are read under which heading. Pure. */
+
+import type { TimelineAct } from '@/api/complaintShapes'
+
+export type Part = 'everyone' | 'customer' | 'notes'
+
+/** Entries that the clocks write by themselves. */
+const TICKING = new Set(['clock_met', 'clock_warned'])
+
+export function isTicking(entry: TimelineAct): boolean {
+  return TICKING.has(entry.act)
+}
+
+/** Newest first, as an agent reads them. */
+export function shownEntries(
+  timeline: readonly TimelineAct[],
+  part: Part,
+  clocksToo: boolean,
+): TimelineAct[] {
+  return timeline
+    .filter((entry) => clocksToo || !isTicking(entry))
+    .filter((entry) => part !== 'customer' || entry.visible_to === 'customer')
+    .filter((entry) => part !== 'notes' || entry.act === 'noted')
+    .reverse()
+}
+
+export type EntryTone = '' | 'red' | 'amber' | 'green' | 'note' | 'customer'
+
+const RED = new Set(['clock_breached', 'escalated', 'emergency_again', 'rejected', 'denied', 'compensation_denied'])
+const AMBER = new Set(['clock_warned', 'paused', 'reprocessed', 'reopened', 'awaiting_approval'])
+const GREEN = new Set(['confirmed', 'archived', 'clock_met', 'approved', 'compensation_approved', 'compensation_granted', 'measure_done'])
+
+export function toneOfEntry(entry: TimelineAct): EntryTone {
+  if (entry.act === 'noted') return 'note'
+  if (entry.act === 'customer_said' || entry.act === 'rated') return 'customer'
+  if (RED.has(entry.act)) return 'red'
+  if (AMBER.has(entry.act)) return 'amber'
+  return GREEN.has(entry.act) ? 'green' : ''
+}
+
+/** What an entry tells beside its reason, as plain pairs; nested values and ids are left out. */
+export function plainDetail(detail: Record<string, unknown>): [string, string][] {
+  return Object.entries(detail).flatMap(([name, value]): [string, string][] => {
+    if (name.endsWith('_id') || name === 'ids' || value === null || value === '' || value === false) return []
+    if (typeof value === 'string' || typeof value === 'number') return [[name, String(value)]]
+    if (Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string')) {
+      return [[name, value.join('、')]]
+    }
+    return []
+  })
+}

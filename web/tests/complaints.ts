@@ -1,0 +1,70 @@
+import type { ComplaintDetail, TimelineAct } from '../desk/src/api/complaintShapes'
+
+/** A registered complaint with nothing done to it yet. */
+export function complaint(changes: Partial<ComplaintDetail> = {}): ComplaintDetail {
+  return {
+    no: 'TS20251105-0042',
+    state: 'registered',
+    round: 1,
+    life: 1,
+    priority: 'general',
+    sensitive: false,
+    category: 'repair_delay',
+    hazard: '',
+    channel: 'hotline',
+    product: '洗衣机',
+    summary: '不排水',
+    customer: { id: null, name: '陈先生', phone_masked: '138****1234', tier: 'standard' },
+    assigned_to: { id: 'st_1', display_name: '林晓' },
+    watching: false,
+    waiting_for_customer: false,
+    escalated: false,
+    overdue: false,
+    next_clock: null,
+    version: 3,
+    created_at: '2025-11-05T01:00:00Z',
+    updated_at: '2025-11-05T01:00:00Z',
+    facts: {
+      customer_name: '陈先生', phone_masked: '138****1234', contact: '', product: '洗衣机', model: '',
+      order_no: '', what: '不排水', occurred_at: '', place: '', no_evidence_reason: '',
+    },
+    assessment: { responsibility: null, need: null, motive: null, note: '' },
+    plan: null,
+    measures: [],
+    clocks: [],
+    timeline: [],
+    evidence: [],
+    satisfaction: { score: null, satisfied: null, comment: '', by: '', at: null, waiver: '' },
+    attempts: 0,
+    watchers: [],
+    calls: [],
+    rejection: null,
+    lineage: [],
+    conversation_id: null,
+    external_id: null,
+    same_customer: [],
+    compensation: null,
+    presence: [],
+    verbs: [],
+    moves: ['verified', 'rejected'],
+    ...changes,
+  }
+}
+
+export function entry(id: number, act: string, changes: Partial<TimelineAct> = {}): TimelineAct {
+  return {
+    id,
+    at: '2025-11-05T01:00:00Z',
+    actor: '林晓',
+    actor_id: 'st_1',
+    act,
+    reason: '',
+    visible_to: 'internal',
+    version: id,
+    round: 1,
+    from_state: null,
+    to_state: null,
+    detail: {},
+    ...changes,
+  }
+}
