@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { secondsLeft, share, span, toneOf } from '../desk/src/complaints/countdown'
-import { plainDetail, shownEntries } from '../desk/src/complaints/entries'
+import { changedFrom, plainDetail, shownEntries, toldIn } from '../desk/src/complaints/entries'
 import { fitness } from '../desk/src/complaints/files'
 import { mentioned } from '../desk/src/complaints/mentions'
 import { quickMoments } from '../desk/src/complaints/moments'
@@ -99,6 +99,12 @@ describe('the timeline', () => {
   it('shows what the customer sees, and notes alone', () => {
     expect(shownEntries(all, 'customer', true).map((one) => one.id)).toEqual([1])
     expect(shownEntries(all, 'notes', true).map((one) => one.id)).toEqual([2])
+  })
+
+  it('tells what an edit changed and what the customer was told', () => {
+    expect(changedFrom({ before: { place: '', product: '冰箱' } })).toEqual([['place', ''], ['product', '冰箱']])
+    expect(changedFrom({})).toEqual([])
+    expect(toldIn({ text: '明天上门', told: false })).toBe('明天上门')
   })
 
   it('leaves ids and nested values out', () => {
