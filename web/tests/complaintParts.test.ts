@@ -108,7 +108,7 @@ describe('the timeline', () => {
   })
 
   it('leaves ids and nested values out', () => {
-    expect(plainDetail({ amount: 300, request_id: 'x', due_at: null, fields: ['a', 'b'], deep: { a: 1 } })).toEqual([['amount', '300'], ['fields', 'a、b']])
+    expect(plainDetail({ amount: 300, request_id: 'x', evidence: 'evi_01m81me5seaqddkrhs2cyjrzv3', due_at: null, fields: ['a', 'b'], deep: { a: 1 } })).toEqual([['amount', '300'], ['fields', 'a、b']])
   })
 })
 

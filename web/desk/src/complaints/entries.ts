@@ -39,12 +39,16 @@ export function toneOfEntry(entry: TimelineAct): EntryTone {
 }
 
 /** Parts of an entry's detail that are shown in words of their own, or say nothing to a reader. */
-const APART = new Set(['text', 'said', 'before', 'reached', 'satisfied', 'told', 'attempts', 'split'])
+const APART = new Set([
+  'text', 'said', 'before', 'reached', 'satisfied', 'told', 'attempts', 'split', 'mime',
+])
+const ID = /^[a-z]{2,6}_[0-9a-z]{20,}$/
 
 /** What an entry tells beside its reason, as plain pairs; nested values and ids are left out. */
 export function plainDetail(detail: Record<string, unknown>): [string, string][] {
   return Object.entries(detail).flatMap(([name, value]): [string, string][] => {
     if (APART.has(name) || name.endsWith('_id') || value === null || value === '') return []
+    if (typeof value === 'string' && ID.test(value)) return []
     if (typeof value === 'string' || typeof value === 'number') return [[name, String(value)]]
     if (Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string')) {
       return [[name, value.join('、')]]

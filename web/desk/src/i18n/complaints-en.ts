@@ -49,7 +49,7 @@ const pages: typeof zh = {
     missing: 'Still missing', fill: 'Fill in',
     tabs: { progress: 'Progress', plan: 'Plan', money: 'Money', evidence: 'Evidence' },
     failed: 'This complaint could not be loaded', gone: 'There is no complaint {no}',
-    presence: '{names} also here', clocks: 'Clocks', clocksDone: '{count} clocks ended',
+    presence: '{names} also here', clocks: 'Clocks', clocksDone: 'Ended clocks: {count}',
     clocksNone: 'No clock runs',
     uncertain: 'Holidays of that year are not published yet; computed from the fixed dates',
     recomputed: 'moved {count} times',
