@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { secondsLeft, share, span, toneOf } from '../desk/src/complaints/countdown'
-import { plainDetail, shownEntries } from '../desk/src/complaints/entries'
+import { changedFrom, plainDetail, shownEntries, toldIn } from '../desk/src/complaints/entries'
 import { fitness } from '../desk/src/complaints/files'
 import { mentioned } from '../desk/src/complaints/mentions'
 import { quickMoments } from '../desk/src/complaints/moments'
@@ -101,8 +101,14 @@ describe('the timeline', () => {
     expect(shownEntries(all, 'notes', true).map((one) => one.id)).toEqual([2])
   })
 
+  it('tells what an edit changed and what the customer was told', () => {
+    expect(changedFrom({ before: { place: '', product: '冰箱' } })).toEqual([['place', ''], ['product', '冰箱']])
+    expect(changedFrom({})).toEqual([])
+    expect(toldIn({ text: '明天上门', told: false })).toBe('明天上门')
+  })
+
   it('leaves ids and nested values out', () => {
-    expect(plainDetail({ amount: 300, request_id: 'x', due_at: null, fields: ['a', 'b'], deep: { a: 1 } })).toEqual([['amount', '300'], ['fields', 'a、b']])
+    expect(plainDetail({ amount: 300, request_id: 'x', evidence: 'evi_01m81me5seaqddkrhs2cyjrzv3', due_at: null, fields: ['a', 'b'], deep: { a: 1 } })).toEqual([['amount', '300'], ['fields', 'a、b']])
   })
 })
 

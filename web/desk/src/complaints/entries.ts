@@ -38,14 +38,34 @@ export function toneOfEntry(entry: TimelineAct): EntryTone {
   return GREEN.has(entry.act) ? 'green' : ''
 }
 
+/** Parts of an entry's detail that are shown in words of their own, or say nothing to a reader. */
+const APART = new Set([
+  'text', 'said', 'before', 'reached', 'satisfied', 'told', 'attempts', 'split', 'mime',
+])
+const ID = /^[a-z]{2,6}_[0-9a-z]{20,}$/
+
 /** What an entry tells beside its reason, as plain pairs; nested values and ids are left out. */
 export function plainDetail(detail: Record<string, unknown>): [string, string][] {
   return Object.entries(detail).flatMap(([name, value]): [string, string][] => {
-    if (name.endsWith('_id') || name === 'ids' || value === null || value === '' || value === false) return []
+    if (APART.has(name) || name.endsWith('_id') || value === null || value === '') return []
+    if (typeof value === 'string' && ID.test(value)) return []
     if (typeof value === 'string' || typeof value === 'number') return [[name, String(value)]]
     if (Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string')) {
       return [[name, value.join('、')]]
     }
     return []
   })
+}
+
+/** What was told to the customer or by him. */
+export function toldIn(detail: Record<string, unknown>): string {
+  const told = detail.text ?? detail.said
+  return typeof told === 'string' ? told : ''
+}
+
+/** Facts that an edit changed, with what they were before. */
+export function changedFrom(detail: Record<string, unknown>): [string, string][] {
+  const before = detail.before
+  if (typeof before !== 'object' || before === null) return []
+  return Object.entries(before).map(([name, value]) => [name, typeof value === 'string' ? value : ''])
 }

@@ -49,7 +49,7 @@ const pages: typeof zh = {
     missing: 'Still missing', fill: 'Fill in',
     tabs: { progress: 'Progress', plan: 'Plan', money: 'Money', evidence: 'Evidence' },
     failed: 'This complaint could not be loaded', gone: 'There is no complaint {no}',
-    presence: '{names} also here', clocks: 'Clocks', clocksDone: '{count} clocks ended',
+    presence: '{names} also here', clocks: 'Clocks', clocksDone: 'Ended clocks: {count}',
     clocksNone: 'No clock runs',
     uncertain: 'Holidays of that year are not published yet; computed from the fixed dates',
     recomputed: 'moved {count} times',
@@ -57,7 +57,7 @@ const pages: typeof zh = {
     facts: 'Facts', people: 'People', watchers: 'Watchers',
     sameCustomer: 'Other complaints of this customer', lineage: 'Earlier lives',
     lineageLine: '{state}, {rounds} rounds; reopened: {reason}', conversation: 'Open conversation',
-    calls: 'Call-back', callSay: 'Tell the customer', callDone: 'Done', callReached: 'Reached',
+    calls: 'Call-back', callSay: 'Tell the customer', callsMore: '{count} more calls', callDone: 'Done', callReached: 'Reached',
     callMissed: 'Not reached', callOutcome: 'Outcome (what the customer said)',
     satisfaction: 'Rating', scored: '{score} of 5', satisfied: 'satisfied',
     dissatisfied: 'not satisfied', byAgent: 'recorded by an agent', byCustomer: 'by the customer',
@@ -69,6 +69,7 @@ const pages: typeof zh = {
     notes: 'Notes', clocksToo: 'with clocks', visibleCustomer: 'customer sees',
     notePlaceholder: "Private note, {'@'} mentions a colleague. Ctrl+Enter saves.",
     saveNote: 'Save note', empty: 'Nothing yet', moved: '{from} → {to}', system: 'System',
+    was: 'was “{value}”', wasEmpty: 'was empty',
   },
   plan: {
     none: 'No plan yet',
@@ -122,6 +123,7 @@ const pages: typeof zh = {
     lead: 'What you wrote is still here. Read what changed, then decide.',
     keep: 'It does not matter, submit mine', again: 'Drop mine, begin from the present state',
     moved: 'The complaint is now “{state}”; this step no longer applies. You can copy your text.',
+    now: '{name} is now “{value}”', emptied: '{name} is now empty',
     since: 'The complaint changed since you opened this form; this is checked when you submit.',
   },
   register: {

@@ -112,6 +112,7 @@ export default {
     conversation: '打开会话',
     calls: '回电任务',
     callSay: '要告诉客户',
+    callsMore: '另有 {count} 个回电任务',
     callDone: '完成',
     callReached: '打通了',
     callMissed: '没打通',
@@ -141,6 +142,8 @@ export default {
     empty: '还没有记录',
     moved: '{from} → {to}',
     system: '系统',
+    was: '原为“{value}”',
+    wasEmpty: '原来没填',
   },
   plan: {
     none: '还没有方案',
@@ -238,6 +241,8 @@ export default {
     keep: '变化不影响，按我写的提交',
     again: '放弃我写的，按最新内容重填',
     moved: '这一单现在是“{state}”，这一步已经不适用。您写的内容可以复制出来。',
+    now: '{name}改为“{value}”',
+    emptied: '{name}清空了',
     since: '您打开表单之后，这一单有了变化；提交时会先核对。',
   },
   register: {
