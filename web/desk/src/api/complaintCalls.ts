@@ -1,6 +1,6 @@
 /** The calls of complaints, one function a route. */
 
-import { call, upload } from './http'
+import { call, submitForm } from './http'
 import type {
   Board,
   CallTask,
@@ -71,7 +71,7 @@ export function addEvidence(no: string, file: File, note: string): Promise<Evide
   const form = new FormData()
   form.set('file', file)
   if (note) form.set('note', note)
-  return upload<Evidence>(at(no, '/evidence'), form)
+  return submitForm<Evidence>(at(no, '/evidence'), form)
 }
 
 export const requestMoney = (no: string, body: MoneyRequest & { idempotency_key: string }) =>

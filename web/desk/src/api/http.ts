@@ -41,7 +41,7 @@ export function call<T>(method: Method, path: string, body?: unknown): Promise<T
 }
 
 /** Sends files and fields of a form. Throws as `call`. */
-export function upload<T>(path: string, form: FormData): Promise<T> {
+export function submitForm<T>(path: string, form: FormData): Promise<T> {
   return exchange(path, {
     method: 'POST',
     body: form,
