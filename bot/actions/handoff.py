@@ -110,13 +110,17 @@ class Fallback(ServiceAction):
 
 
 class Affirm(ServiceAction):
-    """Yes, to whatever was offered."""
+    """Yes, to whatever was offered; an order number is more than a yes."""
 
     action = "action_affirm"
 
     async def act(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
     ) -> list[EventType]:
+        if said.first("order_no"):
+            told = await answer_order(self.services, dispatcher, tracker, said)
+            if told is not None:
+                return told
         if just_offered_human(tracker):
             dispatcher.utter_message(response="utter_handoff")
             return hand_over(dispatcher, tracker, "customer accepted the offer")
@@ -125,13 +129,17 @@ class Affirm(ServiceAction):
 
 
 class Deny(ServiceAction):
-    """No, to whatever was offered."""
+    """No, to whatever was offered; an order number is more than a no."""
 
     action = "action_deny"
 
     async def act(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
     ) -> list[EventType]:
+        if said.first("order_no"):
+            told = await answer_order(self.services, dispatcher, tracker, said)
+            if told is not None:
+                return told
         offered = just_offered_human(tracker)
         dispatcher.utter_message(response="utter_as_you_like" if offered else "utter_alright")
         return []

@@ -14,7 +14,7 @@ from tests.bot.acting import Customer
 from tests.bot.fakes import FakeKnowledge, FakeOrders
 
 NUMBER = "AX2025091500264"
-OTHER = "AX2025103000077"
+OTHER = "AX2025093000512"
 PHONE = "13800005678"
 COMPLAINT = (*complaint.ASKED, "complaint_consent")
 REPAIR = (*repair.ASKED, "repair_consent")
@@ -295,3 +295,15 @@ def test_what_belongs_to_repairs_and_complaints_is_no_question_about_orders() ->
 def test_all_that_is_known_fits_one_line() -> None:
     order = OrderStatus(NUMBER, state="已完成。", invoice="电子发票已开具", installation="11月1日")
     assert everything(order) == "已完成；电子发票已开具；安装：11月1日"
+
+
+@pytest.mark.parametrize(
+    ("action", "intent"), [("action_affirm", "affirm"), ("action_deny", "deny")]
+)
+async def test_a_number_taken_for_yes_or_no_is_still_looked_up(
+    customer: Customer, orders: FakeOrders, action: str, intent: str
+) -> None:
+    orders.told(OrderStatus(NUMBER, refund="退款处理中"))
+    await customer.act("action_answer_order", "退款怎么还没到", "ask_refund_progress")
+    [said] = await customer.act(action, NUMBER, intent, 0.4)
+    assert "退款处理中" in str(said)
