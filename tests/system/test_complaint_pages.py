@@ -227,8 +227,11 @@ def test_a_conversation_becomes_a_complaint_with_what_is_known(
     order = f"AX2025{secrets.randbelow(10**8):08d}"
     say(customer, f"净水器滤芯换了三次还是有异味，订单 {order}")
     say(customer, "转人工")
-    agent.get_by_placeholder("搜索").fill(order)
-    expect(agent.get_by_test_id("queue-item")).to_have_count(1, timeout=20_000)
+    search, found = agent.get_by_placeholder("搜索"), agent.get_by_test_id("queue-item")
+    search.fill("没有这样的会话")
+    expect(found).to_have_count(0)
+    search.fill(order)
+    expect(found).to_have_count(1, timeout=20_000)
     agent.get_by_test_id("queue-item").click()
     agent.get_by_test_id("register-complaint").click()
     expect(agent.get_by_test_id("register-summary")).to_have_value(
