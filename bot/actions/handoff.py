@@ -109,7 +109,19 @@ class Fallback(ServiceAction):
         return slots({"fallbacks": misses})
 
 
-class Affirm(ServiceAction):
+class YesOrNo(ServiceAction):
+    """A bare yes or no, for which a message that holds an order number may be mistaken."""
+
+    async def order_named(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
+    ) -> list[EventType] | None:
+        """Say how the order stands that the message names; None when it names none."""
+        if not said.first("order_no"):
+            return None
+        return await answer_order(self.services, dispatcher, tracker, said)
+
+
+class Affirm(YesOrNo):
     """Yes, to whatever was offered; an order number is more than a yes."""
 
     action = "action_affirm"
@@ -117,10 +129,8 @@ class Affirm(ServiceAction):
     async def act(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
     ) -> list[EventType]:
-        if said.first("order_no"):
-            told = await answer_order(self.services, dispatcher, tracker, said)
-            if told is not None:
-                return told
+        if (told := await self.order_named(dispatcher, tracker, said)) is not None:
+            return told
         if just_offered_human(tracker):
             dispatcher.utter_message(response="utter_handoff")
             return hand_over(dispatcher, tracker, "customer accepted the offer")
@@ -128,7 +138,7 @@ class Affirm(ServiceAction):
         return []
 
 
-class Deny(ServiceAction):
+class Deny(YesOrNo):
     """No, to whatever was offered; an order number is more than a no."""
 
     action = "action_deny"
@@ -136,10 +146,8 @@ class Deny(ServiceAction):
     async def act(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
     ) -> list[EventType]:
-        if said.first("order_no"):
-            told = await answer_order(self.services, dispatcher, tracker, said)
-            if told is not None:
-                return told
+        if (told := await self.order_named(dispatcher, tracker, said)) is not None:
+            return told
         offered = just_offered_human(tracker)
         dispatcher.utter_message(response="utter_as_you_like" if offered else "utter_alright")
         return []
