@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.case_search import CaseSearch
-from assist.search.model import SearchResult
 from bot.actions import build_executor
 from bot.actions.services import (
     ActionServices,
@@ -39,8 +38,6 @@ from repairs.storage import RepairBooking
 
 FACT_FIELDS = {"称呼": "customer_name", "订单号": "order_no", "发生时间": "occurred_at"}
 """Labelled facts of the bot's intake that a complaint has fields for."""
-TOPIC_IS_WORTH = 0.1
-"""By how much the large search must be surer than the one within the topic."""
 
 
 class BotActions:
@@ -76,7 +73,9 @@ class Answers:
     ) -> KnowledgeFound:
         """Answers alone; nothing while the search is not open."""
         try:
-            result = await self._best(query, topic, product, k)
+            result = await self.cases.search(
+                query, k, product=product, kind=CaseKind.ANSWER, leaning=topic
+            )
         except Unavailable:
             return KnowledgeFound()
         async with self.work.reading() as session:
@@ -94,18 +93,6 @@ class Answers:
             if hit.case_id in found
         )
         return KnowledgeFound(hits, result.abstained)
-
-    async def _best(
-        self, query: str, topic: str | None, product: str | None, k: int
-    ) -> SearchResult:
-        """Within the topic, unless the library at large knows it clearly better."""
-        large = await self.cases.search(query, k, product=product, kind=CaseKind.ANSWER)
-        if topic is None:
-            return large
-        narrow = await self.cases.search(
-            query, k, topic=topic, product=product, kind=CaseKind.ANSWER
-        )
-        return narrow if narrow.confidence >= large.confidence - TOPIC_IS_WORTH else large
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ class Engine(Protocol):
         product: str | None = None,
         topic: str | None = None,
         kind: str | None = None,
+        leaning: str | None = None,
     ) -> SearchResult:
         """The best `k` cases for `query`."""
         ...
@@ -119,6 +120,7 @@ class CaseSearch:
         product: str | None = None,
         topic: str | None = None,
         kind: str | None = None,
+        leaning: str | None = None,
     ) -> SearchResult:
         """Search in a thread of its own; just after a start this waits for the index.
 
@@ -127,7 +129,7 @@ class CaseSearch:
         """
         engine = (await self._soon_opened()).engine
         with SEARCH_SECONDS.time():
-            return await asyncio.to_thread(engine.search, query, k, product, topic, kind)
+            return await asyncio.to_thread(engine.search, query, k, product, topic, kind, leaning)
 
     async def _soon_opened(self) -> Opened:
         if self._task is not None and self.encoder_problem in (None, NOT_LOADED):

@@ -17,21 +17,20 @@ _MOST_QUESTIONS = 12
 
 @dataclass(frozen=True)
 class Entry:
-    """One case, prepared. `questions` are the title and the ways customers said it; `answer` is
-    the text of its second vector; `body` is everything that words are looked for in; `products`
-    are what the case is about, empty when it holds for all."""
+    """One case, prepared. `questions` are the title and the ways customers said it,
+    `question_ids` the names of their vectors, `question_letters` their letters; `answer` is the
+    text of its second vector; `body` is everything that words are looked for in; `products` are
+    what the case is about, empty when it holds for all."""
 
     number: int
     case: Case
     questions: tuple[str, ...]
+    question_ids: tuple[str, ...]
+    question_letters: tuple[frozenset[str], ...]
     answer: str
     body: str
     codes: Codes
     products: frozenset[str]
-
-    def question_ids(self) -> list[str]:
-        """Ids of the question vectors, in the order of `questions`."""
-        return [f"{self.number}/{i}" for i in range(len(self.questions))]
 
     def answer_id(self) -> str:
         """Id of the answer vector."""
@@ -39,7 +38,7 @@ class Entry:
 
     def vector_ids(self) -> list[str]:
         """Ids of all vectors, in the order of `vector_texts`."""
-        return [*self.question_ids(), self.answer_id()]
+        return [*self.question_ids, self.answer_id()]
 
     def vector_texts(self) -> list[str]:
         """What the vectors are made from."""
@@ -56,10 +55,13 @@ def prepare(case: Case, number: int) -> Entry:
     statements = (normalise(line) for line in case.customer_statement[:_MOST_QUESTIONS])
     title = normalise(case.title)
     body = normalise("\n".join(_body(case)))[:_BODY_LENGTH]
+    questions = tuple(dict.fromkeys([title, *filter(None, statements)]))
     return Entry(
         number=number,
         case=case,
-        questions=tuple(dict.fromkeys([title, *filter(None, statements)])),
+        questions=questions,
+        question_ids=tuple(f"{number}/{i}" for i in range(len(questions))),
+        question_letters=tuple(map(frozenset, questions)),
         answer=f"{title} {normalise(' '.join(case.solution_steps))}"[: _ANSWER_LENGTH + len(title)],
         body=body,
         codes=codes(body),

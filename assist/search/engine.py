@@ -27,6 +27,8 @@ _QUERY_LENGTH = 200
 _REMEMBERED = 256
 _FILTERED_WIDER = 4.0
 _SUGGESTIONS = 3
+# How much surer the library at large must be than the topic that was leaned to.
+_TOPIC_IS_WORTH = 0.1
 _NOTHING = SearchResult(hits=(), abstained=True, confidence=0.0)
 
 
@@ -89,14 +91,22 @@ class SearchEngine:
         product: str | None = None,
         topic: str | None = None,
         kind: str | None = None,
+        leaning: str | None = None,
     ) -> SearchResult:
         """The `k` best cases for `query`.
 
         `topic` and `kind` leave only cases that have them; `product` leaves cases about it and
-        those that name no product."""
-        ranking = self.rank(query, product, topic, kind)
-        if ranking is None:
+        those that name no product. `leaning` is the topic to answer within, unless the library at
+        large is clearly surer."""
+        rankings = self._rankings(query, product, topic, kind, leaning)
+        if not rankings:
             return _NOTHING
+        large, *narrow = [self._result(ranking, k) for ranking in rankings]
+        if narrow and narrow[0].confidence >= large.confidence - _TOPIC_IS_WORTH:
+            return narrow[0]
+        return large
+
+    def _result(self, ranking: Ranking, k: int) -> SearchResult:
         ranking = ranking.reordered(_first_ones_differ(ranking.entries))
         chances = self._ranker.calibration.probabilities(ranking.features, ranking.scores)
         explainer = Explainer(ranking.query)
@@ -119,19 +129,32 @@ class SearchEngine:
     ) -> Ranking | None:
         """All candidates in order, with their features; `None` when there are none. `search`
         answers from this, and training learns from it."""
+        rankings = self._rankings(query, product, topic, kind)
+        return rankings[0] if rankings else None
+
+    def _rankings(
+        self,
+        query: str,
+        product: str | None,
+        topic: str | None,
+        kind: str | None,
+        leaning: str | None = None,
+    ) -> list[Ranking]:
+        """The ranking of all candidates and, when some are of the topic leaned to, of those."""
         text = normalise(query)[:_QUERY_LENGTH]
         if not text or not len(self._library):
-            return None
+            return []
         vector = self._vector_of(text)
         wanted = named_in(text) | ({canonical(product)} if product else set())
         is_allowed = _filter(self._today(), product, topic, kind)
-        widen = _FILTERED_WIDER if product or topic or kind else 1.0
+        widen = _FILTERED_WIDER if product or topic or kind or leaning else 1.0
 
-        def ranked() -> Ranking | None:
+        def ranked() -> list[Ranking]:
             asked = Query(text, vector, self._library.view(text), frozenset(wanted), codes(text))
             numbers = self._library.candidates(vector, asked.view, widen)
             entries = [entry for entry in self._library.entries(numbers) if is_allowed(entry)]
-            return self._ranked(asked, entries) if entries else None
+            within = [entry for entry in entries if leaning and entry.case.topic == leaning]
+            return [self._ranked(asked, some) for some in (entries, within) if some]
 
         return self._library.consistently(ranked)
 

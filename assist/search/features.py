@@ -72,14 +72,16 @@ def feature_matrix(
 def _dense(
     query: Query, entries: Sequence[Entry], fetch: Fetch, metric: LibraryMetric
 ) -> Iterator[Matrix]:
-    question_ids = [entry.question_ids() for entry in entries]
-    questions = fetch([name for ids in question_ids for name in ids])
-    answers = fetch([entry.answer_id() for entry in entries])
+    question_ids = [entry.question_ids for entry in entries]
+    question_names = [name for ids in question_ids for name in ids]
+    answer_names = [entry.answer_id() for entry in entries]
+    questions, answers = fetch(question_names), fetch(answer_names)
     starts = np.cumsum([0, *map(len, question_ids[:-1])])
     for values in (np.maximum.reduceat(questions @ query.vector, starts), answers @ query.vector):
         yield (values.astype(np.float64) - _USUAL_COSINE) * _COSINE_SCALE
-    likeness = metric.likeness(questions, query.vector)
-    for values in (np.maximum.reduceat(likeness, starts), metric.likeness(answers, query.vector)):
+    likeness = metric.likeness(question_names, questions, query.vector)
+    answered = metric.likeness(answer_names, answers, query.vector)
+    for values in (np.maximum.reduceat(likeness, starts), answered):
         yield values.astype(np.float64) * _METRIC_SCALE
 
 
@@ -98,8 +100,7 @@ def _letters(text: str, entries: Sequence[Entry]) -> Matrix:
     wanted = frozenset(text) - {" "}
     return np.array(
         [
-            max(len(wanted.intersection(question)) for question in entry.questions)
-            / max(len(wanted), 1)
+            max(len(wanted & letters) for letters in entry.question_letters) / max(len(wanted), 1)
             for entry in entries
         ]
     )

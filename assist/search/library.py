@@ -131,10 +131,12 @@ class Library:
             self._exchanges += 1
 
     def _forget_vectors(self, gone: Sequence[Entry]) -> None:
-        questions = [name for entry in gone for name in entry.question_ids()]
+        questions = [name for entry in gone for name in entry.question_ids]
         if questions:
             self.metric.remove(self._vectors.fetch(questions))
-            self._vectors.remove([name for entry in gone for name in entry.vector_ids()])
+            names = [name for entry in gone for name in entry.vector_ids()]
+            self._vectors.remove(names)
+            self.metric.forget(names)
 
 
 def _is_question(ids: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

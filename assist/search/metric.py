@@ -8,6 +8,7 @@ remaining differences count more (partial whitening).
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ class LibraryMetric:
         self._changed = 0
         self._mean: Vectors = np.zeros(dimension, dtype=np.float32)
         self._transform: Vectors = np.eye(dimension, dtype=np.float32)
+        self._lengths: dict[str, float] = {}
 
     def add(self, vectors: Vectors) -> None:
         """Count `vectors` (n, dimension) in."""
@@ -39,12 +41,23 @@ class LibraryMetric:
         """Count `vectors` out again."""
         self._change(vectors, -1)
 
-    def likeness(self, vectors: Vectors, query: Vectors) -> Vectors:
-        """Cosines of `vectors` (n, dimension) with `query` (dimension,) in this metric, (n,)."""
-        mean, transform = self._current()
-        left, right = (vectors - mean) @ transform, (query - mean) @ transform
-        norms = np.linalg.norm(left, axis=1) * np.linalg.norm(right)
-        cosines: Vectors = left @ right / np.maximum(norms, 1e-9)
+    def forget(self, names: Sequence[str]) -> None:
+        """Drop what is remembered of vectors that are gone; their names do not come again."""
+        for name in names:
+            self._lengths.pop(name, None)
+
+    def likeness(self, names: Sequence[str], vectors: Vectors, query: Vectors) -> Vectors:
+        """Cosines of `vectors` (n, dimension), called `names`, with `query` (dimension,) in this
+        metric, (n,). A name stands for one vector."""
+        mean, transform, lengths = self._current()
+        asked = (query - mean) @ transform
+        dots = vectors @ (transform @ asked) - (mean @ transform) @ asked
+        new = [row for row, name in enumerate(names) if name not in lengths]
+        if new:
+            found = np.linalg.norm((vectors[new] - mean) @ transform, axis=1)
+            lengths.update(zip((names[row] for row in new), found.tolist(), strict=True))
+        norms = np.array([lengths[name] for name in names]) * np.linalg.norm(asked)
+        cosines: Vectors = (dots / np.maximum(norms, 1e-9)).astype(np.float32)
         return cosines
 
     def _change(self, vectors: Vectors, sign: int) -> None:
@@ -55,12 +68,13 @@ class LibraryMetric:
             self._sum += sign * values.sum(axis=0)
             self._products += sign * (values.T @ values)
 
-    def _current(self) -> tuple[Vectors, Vectors]:
+    def _current(self) -> tuple[Vectors, Vectors, dict[str, float]]:
+        """Mean, transform and the lengths of vectors transformed by it, as far as known."""
         with self._lock:
             if self._changed > _STALE_AFTER * max(self._count, 1):
                 self._refresh()
                 self._changed = 0
-            return self._mean, self._transform
+            return self._mean, self._transform, self._lengths
 
     def _refresh(self) -> None:
         count = max(self._count, 1)
@@ -70,6 +84,7 @@ class LibraryMetric:
         even = np.trace(covariance) / len(mean) * np.eye(len(mean))
         self._mean = mean.astype(np.float32)
         self._transform = _power(weight * covariance + (1 - weight) * even, _POWER)
+        self._lengths = {}
 
 
 def _power(covariance: NDArray[np.float64], exponent: float) -> Vectors:

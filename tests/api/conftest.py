@@ -66,6 +66,7 @@ class DictEngine:
         product: str | None = None,
         topic: str | None = None,
         kind: str | None = None,
+        leaning: str | None = None,
     ) -> SearchResult:
         scored = sorted(
             ((len(set(query) & set(c.title)) / len(set(query) or {""}), c.id)

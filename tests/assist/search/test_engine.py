@@ -121,6 +121,21 @@ def test_only_valid_cases_are_shown(dates: dict[str, date], is_shown: bool) -> N
     assert ("fridge-warm" in ids(engine.search("冰箱不制冷"))) is is_shown
 
 
+def test_a_topic_leaned_to_goes_first_unless_the_library_is_clearly_surer() -> None:
+    refund = INVOICE.model_copy(
+        update={"id": "refund", "topic": "ask_refund", "title": "发票写错了退款要多久"}
+    )
+    company = INVOICE.model_copy(update={"id": "company", "title": "开公司发票要什么"})
+    engine = make_engine([*CASES, refund, company])
+    assert ids(engine.search("发票写错了"))[0] == "refund"
+    leaning = engine.search("发票写错了", leaning="ask_invoice")
+    assert set(ids(leaning)) == {"invoice-title", "company"}
+    surer = engine.search("冰箱冷藏室不制冷", leaning="ask_invoice")
+    assert ids(surer) == ids(engine.search("冰箱冷藏室不制冷"))
+    nowhere = engine.search("发票写错了", leaning="ask_warranty")
+    assert ids(nowhere) == ids(engine.search("发票写错了"))
+
+
 def test_topic_and_kind_leave_only_cases_that_have_them() -> None:
     engine = make_engine()
     assert ids(engine.search("洗衣机", kind="answer")) == ["invoice-title"]

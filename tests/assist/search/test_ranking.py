@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from assist.search.calibration import INPUTS, Calibration, calibration_inputs
+from assist.search.dense import Vectors
 from assist.search.features import FEATURES
 from assist.search.metric import LibraryMetric
 from assist.search.ranker import Ranker, read_ranker, shipped_ranker
@@ -96,6 +97,10 @@ def test_the_shipped_library_can_be_read_for_training() -> None:
     assert len({case.id for case in cases}) == len(cases) > 100
 
 
+def names(vectors: Vectors) -> list[str]:
+    return [f"{row}/0" for row in range(len(vectors))]
+
+
 def test_the_metric_ignores_what_all_questions_share() -> None:
     random = np.random.default_rng(2)
     common = np.zeros(16)
@@ -104,7 +109,7 @@ def test_the_metric_ignores_what_all_questions_share() -> None:
     metric = LibraryMetric(16)
     metric.add(vectors)
     plain = vectors @ vectors[0] / np.linalg.norm(vectors, axis=1) / np.linalg.norm(vectors[0])
-    likeness = metric.likeness(vectors, vectors[0])
+    likeness = metric.likeness(names(vectors), vectors, vectors[0])
     assert likeness[0] == pytest.approx(1, abs=1e-3)
     assert plain[1:].mean() > 0.5
     assert abs(likeness[1:].mean()) < 0.1
@@ -118,5 +123,7 @@ def test_the_metric_forgets_what_was_removed() -> None:
     other.add(np.concatenate([kept, gone + 3]))
     other.remove(gone + 3)
     np.testing.assert_allclose(
-        one.likeness(kept, kept[0]), other.likeness(kept, kept[0]), atol=1e-3
+        one.likeness(names(kept), kept, kept[0]),
+        other.likeness(names(kept), kept, kept[0]),
+        atol=1e-3,
     )
