@@ -7,6 +7,7 @@ intent, that one is said does (+2.2 points of accuracy, cross-validated on the e
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any, Dict, List, Text, Type
 
 import numpy as np
@@ -21,6 +22,7 @@ from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from scipy.sparse import coo_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from assist.entities.extractor import extract
@@ -116,21 +118,23 @@ class NgramFeaturizer(SparseFeaturizer, GraphComponent):
         return training_data
 
     def process(self, messages: List[Message]) -> List[Message]:
-        spoken = [m for m in messages if m.get(TEXT)]
-        if not spoken:
-            return messages
-        matrix = self._vectorizer.transform([abstracted(m.get(TEXT)) for m in spoken])
-        matrix = (matrix * float(self._config["scale"])).tocsr()
-        for row, message in enumerate(spoken):
-            message.add_features(
-                Features(
-                    matrix[row].tocoo(),
-                    FEATURE_TYPE_SENTENCE,
-                    TEXT,
-                    self._config[FEATURIZER_CLASS_ALIAS],
-                )
-            )
+        analyse = self._vectorizer.build_analyzer()
+        for message in messages:
+            if message.get(TEXT):
+                features = self._weighed(Counter(analyse(abstracted(message.get(TEXT)))))
+                alias = self._config[FEATURIZER_CLASS_ALIAS]
+                message.add_features(Features(features, FEATURE_TYPE_SENTENCE, TEXT, alias))
         return messages
+
+    def _weighed(self, grams: "Counter[Text]") -> coo_matrix:
+        """What the vectorizer's `transform` gives for one text, times the scale; (1, n-grams)."""
+        known = self._vectorizer.vocabulary_
+        counts = {known[gram]: count for gram, count in grams.items() if gram in known}
+        columns = np.array(list(counts), dtype=np.int32)
+        values = 1 + np.log(np.array(list(counts.values()), dtype=float))
+        values *= self._vectorizer.idf_[columns]
+        values *= float(self._config["scale"]) / max(float(np.linalg.norm(values)), 1e-12)
+        return coo_matrix((values, (np.zeros_like(columns), columns)), shape=(1, len(known)))
 
     def _make(self, vocabulary: Any = None) -> TfidfVectorizer:
         return TfidfVectorizer(
