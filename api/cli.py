@@ -19,6 +19,10 @@ from foundation.settings import ROOT, Settings
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
+SWITCH_S = 0.001
+"""How long a thread may keep the interpreter from the event loop. Python's 5 ms are felt here: each
+message is judged in a thread while others wait for their statements."""
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 encoder_app = typer.Typer(no_args_is_help=True, help="The sentence encoder.")
 docs_app = typer.Typer(no_args_is_help=True, help="Documents generated from the code.")
@@ -67,7 +71,7 @@ def serve() -> None:
     from api.preparing import accounts_text, prepare
 
     settings = _settings()
-
+    sys.setswitchinterval(SWITCH_S)
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,

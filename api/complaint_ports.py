@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -120,14 +121,37 @@ class Listening:
         self._clock = clock
         self._work = work
         self._complaints = complaints
+        self._news: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Listen from now on."""
         self._work.events.listen(self._heard)
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Take in what was heard, then listen no more."""
+        if self._task is None:
+            return
+        await self._news.join()
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
 
     async def _heard(self, topic: str, payload: dict[str, Any]) -> None:
-        if topic != "message" or payload["sender"] not in (Sender.CUSTOMER, Sender.AGENT):
-            return
+        if topic == "message" and payload["sender"] in (Sender.CUSTOMER, Sender.AGENT):
+            self._news.put_nowait(payload)
+
+    async def _run(self) -> None:
+        while True:
+            payload = await self._news.get()
+            try:
+                await self._take_in(payload)
+            except Exception:
+                log.exception("complaints_not_told", conversation=payload["conversation_id"])
+            finally:
+                self._news.task_done()
+
+    async def _take_in(self, payload: dict[str, Any]) -> None:
         customer = payload["sender"] == Sender.CUSTOMER
         concerned = Complaint.conversation_id == payload["conversation_id"]
         waiting = Complaint.waiting_for != "" if customer else Complaint.next_clock != ""

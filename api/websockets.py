@@ -22,7 +22,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from api.presenting import Presenter
 from conversations.desk import overview
 from conversations.model import Sender, State
-from conversations.storage import PageCall, get_conversation, messages_after
+from conversations.storage import PageCall, get_conversation, messages_after, state_of
 from foundation.events import Events
 from foundation.transactions import UnitOfWork
 
@@ -69,6 +69,7 @@ class CustomerLine:
         self.socket = socket
         self.conversation_id = conversation_id
         self._cursor = cursor
+        self._messages_due = True
         self._state_due = True
         self._extra: deque[str] = deque(maxlen=64)
         self._bell = asyncio.Event()
@@ -76,6 +77,7 @@ class CustomerLine:
 
     def ring(self, *, state: bool = False) -> None:
         """There may be something new; `state`: about the conversation itself."""
+        self._messages_due = True
         self._state_due = self._state_due or state
         self._bell.set()
 
@@ -92,12 +94,15 @@ class CustomerLine:
                     await self._bell.wait()
             except TimeoutError:
                 await send(self.socket, encoded({"type": "ping"}))
+                self._messages_due = True
             self._bell.clear()
-            await self._send_new(work, presenter)
+            if self._messages_due:
+                await self._send_new(work, presenter)
             while self._extra:
                 await send(self.socket, self._extra.popleft())
 
     async def _send_new(self, work: UnitOfWork, presenter: Presenter) -> None:
+        self._messages_due = False
         state_due, self._state_due = self._state_due, False
         while True:
             async with work.reading() as session:
@@ -119,8 +124,8 @@ class CustomerLine:
     async def _send_typing(self, work: UnitOfWork) -> None:
         """The bot owes an answer to the newest message."""
         async with work.reading() as session:
-            conversation = await get_conversation(session, self.conversation_id)
-        if conversation.state == State.BOT:
+            state = await state_of(session, self.conversation_id)
+        if state is State.BOT:
             await send(self.socket, encoded({"type": "typing", "sender": Sender.BOT}))
 
 

@@ -37,6 +37,7 @@ from conversations.channels.web.channel import WebChannel
 from conversations.duty import Duty
 from conversations.handover import Handover
 from conversations.intake import Intake
+from conversations.judging import Judging
 from conversations.outbox import Dispatcher
 from conversations.ports import Bot
 from conversations.safety import Safety
@@ -108,7 +109,7 @@ class Parts:
         await self.search.start(self.sidebar.load)
         await self.triage.load(self.settings)
         await self.runner.start()
-        self.listening.start()
+        await self.listening.start()
         if self.settings.run_worker_in_api:
             await self.start_worker()
 
@@ -124,6 +125,7 @@ class Parts:
         await self.timers.stop()
         await self.dispatcher.stop()
         await self.runner.stop()
+        await self.listening.stop()
         await self.hub.stop()
         await self.search.stop()
         await self.events.stop()
@@ -164,6 +166,7 @@ def build_parts(
     complaints = ComplaintService(settings, clock, ports)
     safety = Safety(settings, clock, handover, knowledge, complaints)
     triage = GatewayTriage(assessor)
+    judging = Judging(triage)
     bot = bot or RasaBot(settings, http)
     repairs = RepairService(clock, settings.timezone)
     orders = OrderService(clock)
@@ -182,7 +185,7 @@ def build_parts(
         duty=duty,
         handover=handover,
         safety=safety,
-        intake=Intake(settings, clock, work, handover),
+        intake=Intake(settings, clock, work, handover, judging),
         complaints=complaints,
         compensations=CompensationService(clock, Lifecycle(clock, complaints.approval), judge),
         tiering=tiering,
@@ -196,7 +199,7 @@ def build_parts(
         sidebar=Sidebar(work, library),
         feedback=FeedbackService(library, clock),
         knowledge=knowledge,
-        runner=TurnRunner(settings, clock, work, duty, handover, safety, triage, bot, knowledge),
+        runner=TurnRunner(settings, clock, work, duty, handover, safety, judging, bot, knowledge),
         dispatcher=Dispatcher(settings, clock, work, {"web": WebChannel(events)}),
         timers=Timers(settings, clock, work, handover, safety),
         sweeper=Sweeper(settings, clock, work, complaints),

@@ -160,6 +160,7 @@ async def _each(
 
 
 async def _through_gateway(socket: ClientConnection, text: str) -> float:
+    await _drain(socket)
     began = time.perf_counter()
     await socket.send(
         json.dumps({"type": "send", "client_message_id": uuid.uuid4().hex, "text": text})
@@ -168,6 +169,13 @@ async def _through_gateway(socket: ClientConnection, text: str) -> float:
         frame = json.loads(await asyncio.wait_for(socket.recv(), 10))
         if frame["type"] == "message" and frame["message"]["sender"] == "bot":
             return time.perf_counter() - began
+
+
+async def _drain(socket: ClientConnection) -> None:
+    """Read what is left of the answer before, which may have several parts."""
+    with contextlib.suppress(TimeoutError):
+        while True:
+            await asyncio.wait_for(socket.recv(), 0.05)
 
 
 async def _straight(client: httpx.AsyncClient, url: str, sender: str, text: str) -> float:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations import texts
 from conversations.handover import Handover
+from conversations.judging import Judging
 from conversations.model import Kind, Reply, Sender, State
 from conversations.speaking import append, notify, say
 from conversations.storage import (
@@ -41,12 +42,18 @@ class Intake:
     """Starts conversations and takes in what customers and agents say."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, work: UnitOfWork, handover: Handover
+        self,
+        settings: Settings,
+        clock: Clock,
+        work: UnitOfWork,
+        handover: Handover,
+        judging: Judging,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._work = work
         self._handover = handover
+        self._judging = judging
 
     async def start(
         self, channel: str, *, external_id: str | None = None, name: str = "", phone: str = ""
@@ -101,11 +108,13 @@ class Intake:
             InvalidInput: nothing in it, or a `client_message_id` that is empty or too long.
         """
         text = _checked(text, client_message_id, attachment_id)
+        self._judging.begin(text[: self._settings.message_max_chars])
         try:
             async with self._work.begin() as session:
-                return await self._keep(
+                message = await self._keep(
                     session, conversation_id, text, client_message_id, attachment_id
                 )
+                return Received(message, fresh=True)
         except IntegrityError:
             async with self._work.reading() as session:
                 known = await find_by_client_id(session, conversation_id, client_message_id)
@@ -120,12 +129,10 @@ class Intake:
         text: str,
         client_message_id: str,
         attachment_id: str | None,
-    ) -> Received:
+    ) -> Message:
+        """Raises `IntegrityError` for a `client_message_id` that was kept before."""
         now = self._clock.now()
         conversation = await get_conversation(session, conversation_id, lock=True)
-        known = await find_by_client_id(session, conversation_id, client_message_id)
-        if known is not None:
-            return Received(known, fresh=False)
         attachment = await _own_attachment(session, conversation_id, attachment_id)
         if conversation.state == State.CLOSED:
             self._handover.reopen(session, conversation)
@@ -148,7 +155,7 @@ class Intake:
         if len(text) > limit:
             notify(session, conversation, texts.CUT_NOTICE.format(limit=limit), now)
         announce(session, "work", conversation_id=conversation_id)
-        return Received(message, fresh=True)
+        return message
 
     async def speak_as_agent(
         self,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from datetime import datetime
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -21,6 +20,10 @@ from foundation.settings import Settings
 from foundation.transactions import UnitOfWork
 
 log = structlog.get_logger(__name__)
+
+
+SOCKETS_FIRST_S = 0.01
+"""A reply is news to the sockets of its process too: they have it before it is accounted for."""
 
 
 class Channel(Protocol):
@@ -57,7 +60,7 @@ class Dispatcher:
 
     async def _heard(self, topic: str, _payload: dict[str, Any]) -> None:
         if topic == "outbox":
-            self._wake.set()
+            asyncio.get_running_loop().call_later(SOCKETS_FIRST_S, self._wake.set)
 
     async def _run(self) -> None:
         while True:
@@ -67,18 +70,26 @@ class Dispatcher:
             except Exception:
                 log.exception("dispatch_failed")
             self._wake.clear()
-            with contextlib.suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(self._settings.outbox_poll_s):
                     await self._wake.wait()
+            except TimeoutError:
+                await self._count()
 
     async def deliver_due(self, limit: int = 100) -> int:
         """Try every conversation's first waiting message that is due; how many were tried."""
         async with self._work.reading() as session:
             due = await _due(session, self._clock.now(), limit)
-            OUTBOX_PENDING.set(await _pending(session))
         for row_id in due:
             await self._deliver(row_id)
         return len(due)
+
+    async def _count(self) -> None:
+        try:
+            async with self._work.reading() as session:
+                OUTBOX_PENDING.set(await _pending(session))
+        except Exception:
+            log.exception("outbox_not_counted")
 
     async def _deliver(self, row_id: int) -> None:
         async with self._work.begin() as session:
@@ -112,24 +123,24 @@ class Dispatcher:
         log.warning("delivery_failed", outbox=row.id, attempts=row.attempts, state=row.state)
 
 
+_earlier = aliased(Outgoing)
+_FIRST_DUE = (
+    select(Outgoing.id)
+    .where(
+        Outgoing.state == "pending",
+        Outgoing.next_attempt_at <= bindparam("now"),
+        Outgoing.id
+        == select(func.min(_earlier.id))
+        .where(_earlier.conversation_id == Outgoing.conversation_id, _earlier.state == "pending")
+        .scalar_subquery(),
+    )
+    .order_by(Outgoing.id)
+    .limit(bindparam("limit"))
+)
+
+
 async def _due(session: AsyncSession, now: datetime, limit: int) -> list[int]:
-    earlier = aliased(Outgoing)
-    first_waiting = (
-        select(func.min(earlier.id))
-        .where(earlier.conversation_id == Outgoing.conversation_id, earlier.state == "pending")
-        .scalar_subquery()
-    )
-    query = (
-        select(Outgoing.id)
-        .where(
-            Outgoing.state == "pending",
-            Outgoing.next_attempt_at <= now,
-            Outgoing.id == first_waiting,
-        )
-        .order_by(Outgoing.id)
-        .limit(limit)
-    )
-    return list((await session.execute(query)).scalars())
+    return list(await session.scalars(_FIRST_DUE, {"now": now, "limit": limit}))
 
 
 async def _pending(session: AsyncSession) -> int:

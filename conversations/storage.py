@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, func, or_, select
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -72,6 +83,10 @@ class Conversation(Base):
     def ownership(self) -> Ownership:
         """State, epoch and holder as the pure value."""
         return Ownership(State(self.state), self.epoch, self.assigned_to)
+
+    def is_free_for(self, runner: str, now: datetime) -> bool:
+        """Whether `runner` may work its messages: nobody else holds a lease that lasts."""
+        return self.turn_by == runner or self.turn_until is None or self.turn_until < now
 
     @property
     def bot_sender(self) -> str:
@@ -205,6 +220,28 @@ class Rating(Base):
     created_at: Mapped[datetime]
 
 
+_ID = bindparam("conversation_id", type_=String)
+_CONVERSATION = select(Conversation).where(Conversation.id == _ID)
+_LOCKED = _CONVERSATION.with_for_update().execution_options(populate_existing=True)
+_STATE = select(Conversation.state).where(Conversation.id == _ID)
+_AFTER = (
+    select(Message)
+    .where(Message.conversation_id == _ID, Message.seq > bindparam("after"))
+    .order_by(Message.seq)
+    .limit(bindparam("limit"))
+)
+_UNPROCESSED = (
+    select(Message)
+    .where(
+        Message.conversation_id == _ID,
+        Message.sender == Sender.CUSTOMER,
+        Message.processed_at.is_(None),
+    )
+    .order_by(Message.seq)
+    .limit(1)
+)
+
+
 async def get_conversation(
     session: AsyncSession, conversation_id: str, *, lock: bool = False
 ) -> Conversation:
@@ -213,13 +250,16 @@ async def get_conversation(
     Raises:
         NotFound: unknown id.
     """
-    query = select(Conversation).where(Conversation.id == conversation_id)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    found = (await session.execute(query)).scalar_one_or_none()
+    query = _LOCKED if lock else _CONVERSATION
+    found: Conversation | None = await session.scalar(query, {"conversation_id": conversation_id})
     if found is None:
         raise NotFound("conversation", conversation_id)
     return found
+
+
+async def state_of(session: AsyncSession, conversation_id: str) -> State:
+    """Who owns the conversation now."""
+    return State((await session.scalars(_STATE, {"conversation_id": conversation_id})).one())
 
 
 async def find_customer(session: AsyncSession, channel: str, external_id: str) -> Customer | None:
@@ -243,13 +283,8 @@ async def messages_after(
     session: AsyncSession, conversation_id: str, after: int, limit: int = 500
 ) -> list[Message]:
     """Messages with `seq` > `after`, in order."""
-    query = (
-        select(Message)
-        .where(Message.conversation_id == conversation_id, Message.seq > after)
-        .order_by(Message.seq)
-        .limit(limit)
-    )
-    return list((await session.execute(query)).scalars())
+    wanted = {"conversation_id": conversation_id, "after": after, "limit": limit}
+    return list(await session.scalars(_AFTER, wanted))
 
 
 async def last_messages(session: AsyncSession, conversation_id: str, limit: int) -> list[Message]:
@@ -265,17 +300,8 @@ async def last_messages(session: AsyncSession, conversation_id: str, limit: int)
 
 async def next_unprocessed(session: AsyncSession, conversation_id: str) -> Message | None:
     """The oldest inbound message that has not been worked yet."""
-    query = (
-        select(Message)
-        .where(
-            Message.conversation_id == conversation_id,
-            Message.sender == Sender.CUSTOMER,
-            Message.processed_at.is_(None),
-        )
-        .order_by(Message.seq)
-        .limit(1)
-    )
-    return (await session.execute(query)).scalar_one_or_none()
+    found: Message | None = await session.scalar(_UNPROCESSED, {"conversation_id": conversation_id})
+    return found
 
 
 async def conversations_with_work(session: AsyncSession, now: datetime) -> list[str]:

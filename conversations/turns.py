@@ -15,12 +15,12 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations import texts
 from conversations.duty import Duty
 from conversations.handover import Handover
+from conversations.judging import Judging
 from conversations.model import (
     BotTurn,
     Certainty,
@@ -32,7 +32,7 @@ from conversations.model import (
     State,
     Verdict,
 )
-from conversations.ports import Bot, Knowledge, Triage
+from conversations.ports import Bot, Knowledge
 from conversations.safety import Safety, Step, next_step
 from conversations.speaking import notify, say
 from conversations.storage import (
@@ -45,7 +45,7 @@ from conversations.storage import (
 from foundation.clock import Clock
 from foundation.errors import Unavailable
 from foundation.ids import new_id
-from foundation.metrics import BOT_TURNS, DROPPED_REPLIES, TRIAGE, TRIAGE_SECONDS, TURN_SECONDS
+from foundation.metrics import BOT_TURNS, DROPPED_REPLIES, TURN_SECONDS
 from foundation.settings import Settings
 from foundation.transactions import UnitOfWork
 
@@ -68,7 +68,7 @@ class TurnRunner:
         duty: Duty,
         handover: Handover,
         safety: Safety,
-        triage: Triage,
+        judging: Judging,
         bot: Bot,
         knowledge: Knowledge,
     ) -> None:
@@ -78,7 +78,7 @@ class TurnRunner:
         self._duty = duty
         self._handover = handover
         self._safety = safety
-        self._triage = triage
+        self._judging = judging
         self._bot = bot
         self._knowledge = knowledge
         self._name = new_id("runner")
@@ -137,46 +137,44 @@ class TurnRunner:
 
     async def _run(self, conversation_id: str) -> None:
         try:
-            while message := await self._claim(conversation_id):
-                await self._process(message)
+            while claimed := await self._claim(conversation_id):
+                await self._process(*claimed)
         except Exception:
             log.exception("turn_failed", conversation=conversation_id)
-        finally:
             await self._release(conversation_id)
 
-    async def _claim(self, conversation_id: str) -> Message | None:
-        """The next message to work, if there is one and no other process holds the lease."""
+    async def _claim(self, conversation_id: str) -> tuple[Conversation, Message] | None:
+        """The next message to work, if there is one and no other process holds the lease; the
+        lease is given back when there is none."""
         now = self._clock.now()
         async with self._work.database.transaction() as session:
-            claimed = await session.execute(
-                update(Conversation)
-                .where(
-                    Conversation.id == conversation_id,
-                    or_(
-                        Conversation.turn_by == self._name,
-                        Conversation.turn_until.is_(None),
-                        Conversation.turn_until < now,
-                    ),
-                )
-                .values(turn_by=self._name, turn_until=now + self._lease)
-                .execution_options(synchronize_session=False)
-            )
-            if not claimed.rowcount:  # type: ignore[attr-defined]
+            conversation = await get_conversation(session, conversation_id, lock=True)
+            if not conversation.is_free_for(self._name, now):
                 return None
-            return await next_unprocessed(session, conversation_id)
+            message = await next_unprocessed(session, conversation_id)
+            if message is None:
+                conversation.turn_by, conversation.turn_until = None, None
+                return None
+            conversation.turn_by, conversation.turn_until = self._name, now + self._lease
+            return conversation, message
 
     async def _release(self, conversation_id: str) -> None:
         async with self._work.database.transaction() as session:
-            await session.execute(
-                update(Conversation)
-                .where(Conversation.id == conversation_id, Conversation.turn_by == self._name)
-                .values(turn_by=None, turn_until=None)
-                .execution_options(synchronize_session=False)
-            )
+            conversation = await get_conversation(session, conversation_id, lock=True)
+            if conversation.turn_by == self._name:
+                conversation.turn_by, conversation.turn_until = None, None
 
-    async def _process(self, message: Message) -> None:
+    async def _process(self, conversation: Conversation, message: Message) -> None:
         began = time.perf_counter()
-        verdict = await self._judge(message)
+        verdict = await self._judging.verdict(message.text)
+        if _goes_to_bot(conversation, message, verdict):
+            await self._bot_turn(message, message, conversation.epoch, conversation.bot_sender)
+        else:
+            await self._decide(message, verdict)
+        TURN_SECONDS.observe(time.perf_counter() - began)
+
+    async def _decide(self, message: Message, verdict: Verdict) -> None:
+        """Act on the verdict and the conversation's state; then it may be the bot's turn."""
         async with self._work.begin() as session:
             conversation = await get_conversation(session, message.conversation_id, lock=True)
             kept = await session.get_one(Message, message.id)
@@ -188,15 +186,6 @@ class TurnRunner:
             epoch, sender = conversation.epoch, conversation.bot_sender
         if question is not None:
             await self._bot_turn(message, question, epoch, sender)
-        TURN_SECONDS.observe(time.perf_counter() - began)
-
-    async def _judge(self, message: Message) -> Verdict:
-        if not message.text:
-            return Verdict()
-        with TRIAGE_SECONDS.time():
-            verdict = await asyncio.to_thread(self._triage.assess, message.text)
-        TRIAGE.labels(verdict.level, verdict.certainty or "none").inc()
-        return verdict
 
     async def _triaged(
         self,
@@ -257,7 +246,7 @@ class TurnRunner:
             return None
         if conversation.state != State.BOT:
             return None
-        if message.kind == Kind.TEXT and not _READABLE.search(message.text):
+        if not _is_readable(message):
             self._answer(session, conversation, message, (Reply(texts.NOTHING_TO_READ),))
             return None
         return message
@@ -291,6 +280,7 @@ class TurnRunner:
             if kept.processed_at is not None:
                 return
             kept.processed_at = self._clock.now()
+            kept.level = kept.level or Level.ROUTINE
             if not conversation.ownership.may_speak(Sender.BOT, epoch):
                 DROPPED_REPLIES.inc()
                 return
@@ -346,6 +336,23 @@ class TurnRunner:
             conversation = await get_conversation(session, conversation_id, lock=True)
             if conversation.handover is not None:
                 conversation.handover = {**conversation.handover, "slots": memory}
+
+
+def _goes_to_bot(conversation: Conversation, message: Message, verdict: Verdict) -> bool:
+    """Whether nothing has to be written before the bot answers. Ownership is looked at once more
+    with its answer."""
+    return (
+        verdict.level is Level.ROUTINE
+        and verdict.certainty is None
+        and conversation.state == State.BOT
+        and conversation.suspected_until is None
+        and conversation.triage_certainty is None
+        and _is_readable(message)
+    )
+
+
+def _is_readable(message: Message) -> bool:
+    return message.kind != Kind.TEXT or bool(_READABLE.search(message.text))
 
 
 def _plain(text: str) -> str:

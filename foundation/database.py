@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
+
+from foundation import sqlite
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -82,7 +85,7 @@ class Database:
         """A session whose block is one transaction: committed at its end, rolled back on error."""
         async with self._sessions() as session, session.begin():
             if self.is_sqlite:
-                await session.execute(text("BEGIN IMMEDIATE"))
+                await (await session.connection()).exec_driver_sql("BEGIN IMMEDIATE")
             yield session
 
     @asynccontextmanager
@@ -107,7 +110,8 @@ def _create_engine(url: str) -> AsyncEngine:
         return create_async_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, connect_args={"timeout": 15})
+    path = parsed.database or ":memory:"
+    engine = create_async_engine(url, async_creator=partial(sqlite.connect, path, timeout=15))
 
     @event.listens_for(engine.sync_engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:

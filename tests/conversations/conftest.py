@@ -15,6 +15,7 @@ from conversations.channels.web.channel import WebChannel
 from conversations.duty import Duty
 from conversations.handover import Handover
 from conversations.intake import Intake
+from conversations.judging import Judging
 from conversations.model import BotTurn, Certainty, Level, Reply, Verdict
 from conversations.outbox import Dispatcher
 from conversations.ports import EmergencyCase
@@ -136,6 +137,7 @@ def build_line(work: UnitOfWork, clock: FixedClock, settings: Settings) -> Line:
     duty = Duty(settings)
     handover = Handover(settings, clock, duty)
     safety = Safety(settings, clock, handover, knowledge, complaints)
+    judging = Judging(FakeTriage())
     return Line(
         work=work,
         clock=clock,
@@ -143,10 +145,8 @@ def build_line(work: UnitOfWork, clock: FixedClock, settings: Settings) -> Line:
         duty=duty,
         handover=handover,
         safety=safety,
-        intake=Intake(settings, clock, work, handover),
-        runner=TurnRunner(
-            settings, clock, work, duty, handover, safety, FakeTriage(), bot, knowledge
-        ),
+        intake=Intake(settings, clock, work, handover, judging),
+        runner=TurnRunner(settings, clock, work, duty, handover, safety, judging, bot, knowledge),
         dispatcher=Dispatcher(settings, clock, work, {"web": WebChannel(work.events)}),
         timers=Timers(settings, clock, work, handover, safety),
         bot=bot,
