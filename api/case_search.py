@@ -59,6 +59,10 @@ class Engine(Protocol):
         """Take cases out; unknown ids are no error."""
         ...
 
+    def settle(self) -> None:
+        """Make the searches after changes quick."""
+        ...
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -173,6 +177,8 @@ class CaseSearch:
             await asyncio.to_thread(engine.upsert, update.upserted[start : start + CHUNK])
         if update.removed:
             await asyncio.to_thread(engine.remove, update.removed)
+        if update.upserted or update.removed:
+            await asyncio.to_thread(engine.settle)
         feed.applied(update)
 
 

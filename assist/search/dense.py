@@ -43,8 +43,9 @@ class VectorIndex(Protocol):
 class FaissIndex:
     """A `VectorIndex` in memory.
 
-    Up to `exact_limit` vectors are compared one by one; beyond that they lie in cells of an index
-    in half precision, of which only the nearest are looked into. Cells are learned again whenever
+    Vectors are kept in half precision: a search reads all of them, and reading is what it waits
+    for. Up to `exact_limit` they are compared one by one; beyond that they lie in cells, of which
+    only the nearest are looked into. Cells are learned again whenever
     the library has grown fourfold, while searches go on. Removal is at once in both, so nothing
     dead is ever searched and nothing needs compacting.
     """
@@ -57,7 +58,11 @@ class FaissIndex:
         self._numbers: dict[str, int] = {}
         self._ids: dict[int, str] = {}
         self._next_number = 0
-        self._index: faiss.Index = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
+        self._index: faiss.Index = faiss.IndexIDMap2(
+            faiss.IndexScalarQuantizer(
+                dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+            )
+        )
         self._cells_learned_from = 0
 
     def __len__(self) -> int:

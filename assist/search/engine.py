@@ -84,6 +84,10 @@ class SearchEngine:
         """Take cases out; unknown ids are no error."""
         self._library.remove(ids)
 
+    def settle(self) -> None:
+        """Call it after changes, before people wait: what searches would have to learn first."""
+        self._library.settle()
+
     def search(
         self,
         query: str,

@@ -63,6 +63,7 @@ def evaluate_search(
     for start in range(0, len(cases), _PUT_AT_ONCE):
         engine.upsert(cases[start : start + _PUT_AT_ONCE])
         progress(min(start + _PUT_AT_ONCE, len(cases)), len(cases))
+    engine.settle()
     outcomes = [_ask(engine, question) for question in questions]
     if errors is not None:
         titles = {case.id: case.title for case in cases}

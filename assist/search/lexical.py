@@ -93,7 +93,10 @@ class LexicalView:
         query = self._query(field)
         if query is None or not numbers:
             return {}
-        members = Query.term_set_query(self._schema, _NUMBER, list(numbers))
+        # Not a term set query: that one looks through all numbers there are.
+        members = Query.boolean_query(
+            [(Occur.Should, Query.term_query(self._schema, _NUMBER, n)) for n in numbers]
+        )
         among = Query.boolean_query(
             [(Occur.Must, Query.const_score_query(members, 0.0)), (Occur.Must, query)]
         )

@@ -18,6 +18,7 @@ from knowledge_base.model import Case
 _NEAREST = 80
 _LEXICAL_BEST = 30
 _ATTEMPTS = 4
+_MEASURED_AT_ONCE = 2000
 
 T = TypeVar("T")
 
@@ -45,6 +46,8 @@ class Library:
         self._by_number: dict[int, Entry] = {}
         self._next_number = 0
         self.metric = LibraryMetric(encoder.dimension)
+        self._settled = self.metric.learned()
+        self._unsettled: list[str] = []
 
     def __len__(self) -> int:
         """How many cases there are."""
@@ -67,12 +70,26 @@ class Library:
         with self._writing:
             self._vectors.add(ids, vectors)
             self.metric.add(vectors[_is_question(ids)])
+            self._unsettled += ids
             self._exchange(entries, [entry.case.id for entry in entries])
 
     def remove(self, case_ids: Iterable[str]) -> None:
         """Take cases out; unknown ids are no error."""
         with self._writing:
             self._exchange([], list(dict.fromkeys(case_ids)))
+
+    def settle(self) -> None:
+        """Do now, after a change, what the searches after it would have to do first."""
+        with self._writing:
+            learned = self.metric.learned()
+            names = self._unsettled
+            if learned is not self._settled:
+                names = [name for entry in self._by_id.values() for name in entry.vector_ids()]
+            there = [name for name in names if number_of(name) in self._by_number]
+            for start in range(0, len(there), _MEASURED_AT_ONCE):
+                some = there[start : start + _MEASURED_AT_ONCE]
+                learned.measure(some, self._vectors.fetch(some))
+            self._settled, self._unsettled = learned, []
 
     def consistently(self, read: Callable[[], T]) -> T:
         """What `read` returns when no case changed while it ran: tried again after a change, and

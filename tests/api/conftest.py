@@ -89,6 +89,9 @@ class DictEngine:
         for case_id in ids:
             self.cases.pop(case_id, None)
 
+    def settle(self) -> None:
+        pass
+
 
 @pytest.fixture
 def api_settings(settings: Settings) -> Settings:

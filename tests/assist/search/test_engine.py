@@ -136,6 +136,17 @@ def test_a_topic_leaned_to_goes_first_unless_the_library_is_clearly_surer() -> N
     assert ids(nowhere) == ids(engine.search("发票写错了"))
 
 
+def test_settling_changes_no_answer() -> None:
+    engine, settled = make_engine(), make_engine()
+    for changed in ([], [WASHER.id]):
+        engine.remove(changed)
+        settled.remove(changed)
+        settled.settle()
+        plain, quick = engine.search("冰箱冷藏不冷"), settled.search("冰箱冷藏不冷")
+        assert ids(quick) == ids(plain)
+        assert quick.confidence == pytest.approx(plain.confidence)
+
+
 def test_topic_and_kind_leave_only_cases_that_have_them() -> None:
     engine = make_engine()
     assert ids(engine.search("洗衣机", kind="answer")) == ["invoice-title"]

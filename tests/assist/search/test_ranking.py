@@ -115,6 +115,25 @@ def test_the_metric_ignores_what_all_questions_share() -> None:
     assert abs(likeness[1:].mean()) < 0.1
 
 
+def test_what_is_remembered_of_vectors_changes_nothing() -> None:
+    vectors = np.random.default_rng(4).normal(size=(2, 300, 8)).astype(np.float32)
+    known, new = LibraryMetric(8), LibraryMetric(8)
+    for metric in (known, new):
+        metric.add(vectors[0])
+    known.learned().measure(names(vectors[0]), vectors[0])
+    asked = vectors[1][0]
+    np.testing.assert_array_equal(
+        known.likeness(names(vectors[0]), vectors[0], asked),
+        new.likeness(names(vectors[0]), vectors[0], asked),
+    )
+    known.add(vectors[1])
+    new.add(vectors[1])
+    np.testing.assert_allclose(
+        known.likeness(names(vectors[0]), vectors[0], asked),
+        new.likeness(["x" + name for name in names(vectors[0])], vectors[0], asked),
+    )
+
+
 def test_the_metric_forgets_what_was_removed() -> None:
     random = np.random.default_rng(3)
     kept, gone = random.normal(size=(2, 300, 8)).astype(np.float32)
