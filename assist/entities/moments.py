@@ -44,6 +44,14 @@ _CLOCK = re.compile(rf"{_NUM}(?:点|时|[:：](\d\d))(半)?")
 _ANY_TIME = re.compile(
     r"都行|都可以|都可|随便|随时|全天|一整天|一天都|看你们|什么时候都|几点都|任何时[间候]"
 )
+_TAKEN_BACK = re.compile(
+    r"(?:不是|不要|别)[^，,。、;；!！\s]{1,8}?(?:[，,。、;；!！\s]+|(?=而?是|要|换|改))"
+    r"|[^，,。、;；!！\s]{1,8}?(?:不行|没空|没时间|不方便|不在家?|有事|出差)[，,。、;；!！\s]+"
+)
+_MOVED_TO = re.compile(r"[挪改换推调延移](?:迟|后|前|期)?[到成至]|提前到|提到")
+_NAMES_TIME = re.compile(
+    r"周|星期|礼拜|月|[号日]|[今明后][天日儿早晚]|[上下]午|早|晚|中午|[点时:：]|听日|都行|随时"
+)
 
 
 @dataclass(frozen=True)
@@ -72,18 +80,28 @@ class Moment:
         return f"{self.day.month}月{self.day.day}日（周{WEEKDAYS[self.day.weekday()]}）{self.part}"
 
 
-def read_moment(text: str, today: date) -> Moment:
-    """Day and hours named in `text`; an empty Moment when there are none."""
-    folded = fold(text)
+def read_moment(text: str, today: date, near: date | None = None) -> Moment:
+    """Day and hours named in `text`; an empty Moment when there are none.
+
+    Of "不是周三，是周四" and "周五没空，挪到周日" the last is meant. A bare weekday lies in the
+    week of `near`, the day talked of before, if that is still to come."""
+    folded = _meant(fold(text))
     any_time = bool(_ANY_TIME.search(folded))
     hours, part = _hours(folded)
-    day = _day(folded, today)
+    day = _day(folded, today, near)
     if hours is None and any_time:
         hours, part = (8, 20), "全天"
     return Moment(day, hours, part, any_time)
 
 
-def _day(text: str, today: date) -> date | None:
+def _meant(text: str) -> str:
+    """What is left of `text` without what it takes back, when that still names a time."""
+    kept = _TAKEN_BACK.sub(" ", text)
+    wanted = _MOVED_TO.split(kept)[-1]
+    return next((part for part in (wanted, kept) if _NAMES_TIME.search(part)), text)
+
+
+def _day(text: str, today: date, near: date | None) -> date | None:
     if match := _FULL.search(text):
         return _date(int(match[1]), int(match[2]), int(match[3]))
     if match := _MONTH_DAY.search(text) or _SLASHED.search(text):
@@ -92,18 +110,20 @@ def _day(text: str, today: date) -> date | None:
     if ahead is not None:
         return today + timedelta(days=ahead)
     if match := _WEEKDAY.search(text):
-        return _weekday(match[1] or "", match[2], today)
+        return _weekday(match[1] or "", match[2], today, near)
     match = _DAY.search(text)
     return _day_of_month(number(match[1]), today) if match else None
 
 
-def _weekday(which: str, name: str, today: date) -> date:
+def _weekday(which: str, name: str, today: date, near: date | None) -> date:
     wanted = 5 if name == "末" else 6 if name == "天" else WEEKDAYS.index(name)
     monday = today - timedelta(days=today.weekday())
     if which in ("下", "下下"):
         return monday + timedelta(days=7 * len(which) + wanted)
     if which == "上":
         return monday + timedelta(days=wanted - 7)
+    if near and not which and near - timedelta(days=near.weekday() - wanted) >= today:
+        return near - timedelta(days=near.weekday() - wanted)
     day = monday + timedelta(days=wanted)
     return day if day >= today or which else day + timedelta(days=7)
 

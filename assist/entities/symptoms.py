@@ -14,12 +14,17 @@ def _words() -> Phrases:
     return Phrases(lists["symptoms"], lists["not_symptoms"])
 
 
+_FAILING = r"(?:功能)?(?:都|又|也)?(?:不太行|不大行|不行|失灵|罢工|不好使|不管用|不给力)"
+
+
 @cache
 def _shapes() -> tuple[re.Pattern[str], ...]:
     lists = read("symptoms")
     either = {name: _either(lists[name]) for name in lists}
+    long_functions = _either([name for name in lists["functions"] if len(str(name)) > 1])
     return (
         re.compile(rf"{either['without']}(?:太|怎么|咋|再|了|上)?{either['functions']}"),
+        re.compile(rf"{long_functions}{_FAILING}"),
         re.compile(rf"{either['verbs']}{either['fails']}{either['complements']}"),
         re.compile(
             r"(?:([㐀-鿿])([㐀-鿿])\1\2|([㐀-鿿])\3{1,3})(?:地|的|得)?(?:一直|老是)?"

@@ -254,7 +254,7 @@ def take_moment(
     earlier: Moment,
 ) -> tuple[Moment | None, bool]:
     """The visiting time in `text` joined with what was known, and whether something was said."""
-    read = read_moment(text, services.today())
+    read = read_moment(text, services.today(), earlier.day)
     if read == Moment():
         return None, False
     fault = moment_fault(services, read)

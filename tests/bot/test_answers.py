@@ -23,6 +23,14 @@ async def test_a_confident_answer_is_given_outright(
     assert knowledge.asked == [("空调滤网多久洗", "ask_maintenance", "空调")]
 
 
+async def test_what_cleaning_costs_is_looked_for_among_the_prices(
+    customer: Customer, knowledge: FakeKnowledge
+) -> None:
+    knowledge.knows(("油烟机清洗一次多少钱", 0.9))
+    await customer.act("action_answer", "油烟机拆洗一次要多少钱", "ask_maintenance")
+    assert knowledge.asked == [("油烟机拆洗一次要多少钱", "ask_repair_price", "油烟机")]
+
+
 async def test_a_doubtful_one_becomes_a_choice_of_at_most_three_questions(
     customer: Customer, knowledge: FakeKnowledge
 ) -> None:

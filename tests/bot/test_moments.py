@@ -29,10 +29,21 @@ WEDNESDAY = date(2025, 11, 5)
         ("3号上午", "12月3日（周三）上午"),
         ("1月8号下午", "1月8日（周四）下午"),
         ("周六都行", "11月8日（周六）全天"),
+        ("不是明天上午，是后天上午", "11月7日（周五）上午"),
+        ("周三不行，周四下午吧", "11月6日（周四）下午"),
+        ("周五要开会，挪到周日上午行吗", "11月9日（周日）上午"),
+        ("别早上来，明天晚上", "11月6日（周四）晚上"),
     ],
 )
 def test_a_wish_is_read_back_with_day_weekday_and_hours(text: str, said: str) -> None:
     assert read_moment(text, WEDNESDAY).said() == said
+
+
+def test_a_bare_weekday_lies_in_the_week_talked_of() -> None:
+    next_week = date(2025, 11, 12)
+    assert read_moment("不是周三，是周四", WEDNESDAY, next_week).day == date(2025, 11, 13)
+    assert read_moment("这周四", WEDNESDAY, next_week).day == date(2025, 11, 6)
+    assert read_moment("周一", WEDNESDAY, WEDNESDAY).day == date(2025, 11, 10)
 
 
 def test_what_is_left_open_is_taken_from_what_was_said_before() -> None:
