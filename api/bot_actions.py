@@ -15,10 +15,12 @@ from bot.actions.services import (
     Booking,
     ComplaintReport,
     ComplaintStatus,
+    Kept,
     KnowledgeFound,
     KnowledgeHit,
     OrderStatus,
 )
+from complaints.model import CUSTOMER, State
 from complaints.service import ComplaintService
 from complaints.storage import Complaint
 from conversations.model import Level
@@ -187,6 +189,21 @@ class Complaints:
             found = await self.service.of_conversation(session, conversation_id)
         return [_status(complaint) for complaint in found]
 
+    async def add_word(self, no: str, conversation_id: str, text: str, *, unsolved: bool) -> Kept:
+        """As the customer himself would on the status page."""
+        async with self.work.begin() as session:
+            conversation = await session.get(Conversation, conversation_id)
+            complaint = await self.service.find(session, no)
+            if conversation is None or not await _is_his(session, complaint, conversation):
+                return Kept.NOT_HIS
+            if unsolved and complaint.state == State.RESOLVED:
+                await self.service.handling.reprocess(
+                    session, complaint.no, CUSTOMER, None, reason=text
+                )
+                return Kept.REOPENED
+            await self.service.customers.said(session, complaint.no, text)
+            return Kept.NOTED
+
 
 @dataclass(frozen=True)
 class Orders:
@@ -256,6 +273,16 @@ def _order(found: Order) -> OrderStatus:
 
 def _status(found: Complaint) -> ComplaintStatus:
     return ComplaintStatus(found.no, found.state, found.created_at)
+
+
+async def _is_his(session: AsyncSession, complaint: Complaint, conversation: Conversation) -> bool:
+    """Whether the complaint is of this conversation, of its customer, or under his telephone."""
+    customer = await session.get_one(Customer, conversation.customer_id)
+    return (
+        complaint.conversation_id == conversation.id
+        or complaint.customer_id == customer.id
+        or (bool(customer.phone) and complaint.phone == customer.phone)
+    )
 
 
 async def _note_phone(

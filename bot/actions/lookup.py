@@ -14,7 +14,7 @@ from assist.entities.folding import fold
 from assist.entities.moments import PARTS, Moment
 from bot.actions.forms import FormDialogue, moment_known, take_moment, take_phone
 from bot.actions.orders import answer_order
-from bot.actions.services import Booking, ComplaintStatus
+from bot.actions.services import Booking, ComplaintStatus, Kept
 from bot.actions.turn import Said, buttons, cleared, conversation_of, leave_form
 from foundation.errors import IllegalMove, InvalidInput, NotFound
 from repairs.model import Visit
@@ -37,6 +37,16 @@ TASKS = {
 MISSES_BEFORE_HUMAN = 2
 TOLD_AT_ONCE = 3
 OPEN = ("booked", "rescheduled")
+LONGEST_WORD = 500
+
+_CALLS_OFF = re.compile(r"取消|不修了|不用来了|不约了|算了|别来了")
+_UNSOLVED = re.compile(
+    r"[没未](?:有)?(?:解决|修好|处理好|弄好|搞定|好利索)|不满意|还是(?:老样子|坏|不行|那样|漏|响)|"
+    r"又(?:坏|漏|响|不|出|开始|犯|停|跳|报)|重新处理|白修"
+)
+_URGING = re.compile(
+    r"催|加急|快点|快些|抓紧|赶紧|尽快|几天了|多少天了|好久了|等了|还没(?:动静|人|消息|结果)|拖"
+)
 
 _REPAIR_NO = re.compile(r"(?:wx)?[\s-]*(20\d{2}[\s-]?\d{2}[\s-]?\d{2})[\s-]*(\d{1,6})(?!\d)")
 _COMPLAINT_NO = re.compile(r"(?:ts)?[\s-]*(20\d{2}[\s-]?\d{2}[\s-]?\d{2})[\s-]*(\d{1,6})(?!\d)")
@@ -80,7 +90,9 @@ class ValidateLookupForm(FormDialogue):
             if beginning
             else str(tracker.get_slot("lookup_task"))
         )
-        filled: dict[str, Any] = {"lookup_task": task} if beginning else {}
+        if task == "reschedule" and not beginning and _CALLS_OFF.search(fold(said.text)):
+            task = "cancel"
+        filled: dict[str, Any] = {"lookup_task": task} if beginning or task == "cancel" else {}
         if task == "complaint":
             return {**filled, **await self._complaint(dispatcher, tracker, said, beginning)}
         number = self._number(tracker, said, beginning)
@@ -173,7 +185,11 @@ class ValidateLookupForm(FormDialogue):
         booking: Booking,
         beginning: bool,
     ) -> dict[str, Any]:
-        asked = not beginning and tracker.get_slot("lookup_no") == booking.no
+        asked = (
+            not beginning
+            and tracker.get_slot("lookup_task") == "cancel"
+            and tracker.get_slot("lookup_no") == booking.no
+        )
         if asked and (said.agrees or said.intent == "cancel_repair" or "取消" in said.text):
             try:
                 await self.services.repairs.cancel(booking.no, said.text[:200])
@@ -239,7 +255,7 @@ class ValidateLookupForm(FormDialogue):
             status = await desk.find(number)
             if status is None:
                 return self._missed(dispatcher, tracker, "utter_complaint_not_found")
-            dispatcher.utter_message(text=complaint_told(status))
+            await self._tell_complaint(dispatcher, tracker, said, status)
             return {"lookup_done": True}
         phone, told = take_phone(dispatcher, said, asked=not beginning)
         if told:
@@ -253,8 +269,33 @@ class ValidateLookupForm(FormDialogue):
             found = await desk.of_conversation(conversation_of(tracker))
         if not found:
             return {}
-        dispatcher.utter_message(text="\n".join(complaint_told(status) for status in found[:3]))
+        if len(found) == 1:
+            await self._tell_complaint(dispatcher, tracker, said, found[0])
+        else:
+            told_all = (complaint_told(status) for status in found[:TOLD_AT_ONCE])
+            dispatcher.utter_message(text="\n".join(told_all))
         return {"lookup_done": True}
+
+    async def _tell_complaint(
+        self,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        said: Said,
+        status: ComplaintStatus,
+    ) -> None:
+        """Where it stands; that it is urged or still not solved is kept in its record."""
+        text = fold(said.text)
+        unsolved = bool(_UNSOLVED.search(text))
+        if unsolved or _URGING.search(text):
+            kept = await self.services.complaints.add_word(
+                status.no, conversation_of(tracker), said.text[:LONGEST_WORD], unsolved=unsolved
+            )
+            if kept is Kept.REOPENED:
+                dispatcher.utter_message(response="utter_complaint_reopened", number=status.no)
+                return
+            if kept is Kept.NOTED:
+                dispatcher.utter_message(response="utter_complaint_urged", number=status.no)
+        dispatcher.utter_message(text=complaint_told(status))
 
     def _missed(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, response: str

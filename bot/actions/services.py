@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -101,6 +102,14 @@ class ComplaintStatus:
     opened_at: datetime
 
 
+class Kept(StrEnum):
+    """What became of a customer's word on a complaint."""
+
+    NOTED = "noted"
+    REOPENED = "reopened"
+    NOT_HIS = "not_his"
+
+
 class ComplaintDesk(Protocol):
     """Complaints; each call is a transaction of its own."""
 
@@ -118,6 +127,11 @@ class ComplaintDesk(Protocol):
 
     async def of_conversation(self, conversation_id: str) -> Sequence[ComplaintStatus]:
         """Those of this conversation, newest first."""
+        ...
+
+    async def add_word(self, no: str, conversation_id: str, text: str, *, unsolved: bool) -> Kept:
+        """Keep what the customer says of his complaint and tell whoever works on it; a resolved one
+        that is `unsolved` to him goes into another round. Only its own customer is heard."""
         ...
 
 

@@ -11,6 +11,7 @@ from bot.actions.services import (
     Booking,
     ComplaintReport,
     ComplaintStatus,
+    Kept,
     KnowledgeFound,
     KnowledgeHit,
     OrderStatus,
@@ -98,6 +99,7 @@ class FakeComplaints:
     def __init__(self) -> None:
         self.reports: list[ComplaintReport] = []
         self.statuses: dict[str, ComplaintStatus] = {}
+        self.words: list[tuple[str, str]] = []
 
     async def open(self, report: ComplaintReport) -> str:
         self.reports.append(report)
@@ -116,6 +118,12 @@ class FakeComplaints:
     async def of_conversation(self, conversation_id: str) -> Sequence[ComplaintStatus]:
         numbers = zip(self.statuses.values(), self.reports, strict=False)
         return [s for s, report in numbers if report.conversation_id == conversation_id]
+
+    async def add_word(self, no: str, conversation_id: str, text: str, *, unsolved: bool) -> Kept:
+        self.words.append((no, text))
+        if unsolved and self.statuses[no].state == "resolved":
+            return Kept.REOPENED
+        return Kept.NOTED
 
 
 class FakeOrders:

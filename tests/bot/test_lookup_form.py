@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -77,6 +78,46 @@ async def test_a_visit_is_cancelled_only_after_asking(
         "utter_repair_cancelled"
     ]
     assert repairs.bookings[booked].state == "cancelled"
+
+
+async def test_a_visit_that_was_to_be_moved_is_called_off_after_asking(
+    customer: Customer, services: ActionServices, booked: str
+) -> None:
+    repairs = services.repairs
+    assert isinstance(repairs, FakeRepairs)
+    await customer.fill(FORM, ORDER, f"{booked} 想改时间", "reschedule_repair")
+    assert await customer.fill(FORM, ORDER, "唉还是取消吧", "cancel_repair") == [
+        "utter_cancel_sure"
+    ]
+    assert repairs.bookings[booked].state == "booked"
+    assert await customer.fill(FORM, ORDER, "嗯，确定", "affirm") == ["utter_repair_cancelled"]
+    assert repairs.bookings[booked].state == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("text", "state", "told", "kept"),
+    [
+        ("TS20251105-0001 现在啥情况", "received", None, []),
+        ("TS20251105-0001 催一下，都五天了", "received", "utter_complaint_urged", [True]),
+        ("TS20251105-0001 说修好了，今天又漏", "resolved", "utter_complaint_reopened", [True]),
+        ("TS20251105-0001 根本没解决", "planned", "utter_complaint_urged", [True]),
+    ],
+)
+async def test_urging_and_no_solution_are_kept_with_the_complaint(
+    customer: Customer,
+    services: ActionServices,
+    text: str,
+    state: str,
+    told: str | None,
+    kept: list[bool],
+) -> None:
+    complaints = services.complaints
+    assert isinstance(complaints, FakeComplaints)
+    number = await complaints.open(ComplaintReport("conv_9", "慢", "空调", PHONE, "repair_delay"))
+    complaints.statuses[number] = replace(complaints.statuses[number], state=state)
+    said = await customer.act("validate_lookup_form", text, "ask_complaint_status")
+    assert said[0].get("response") == told
+    assert complaints.words == [(number, text) for _ in kept]
 
 
 async def test_a_change_of_mind_keeps_the_visit(
