@@ -15,6 +15,7 @@ from foundation.settings import Settings
 app = typer.Typer(no_args_is_help=True, help="Measure search, triage, intents or journeys.")
 
 FileOption = Annotated[Path, typer.Option("--file", exists=True, dir_okay=False, readable=True)]
+FileOrFolder = Annotated[Path, typer.Option("--file", exists=True, readable=True)]
 AsJson = Annotated[bool, typer.Option("--json", help="One flat JSON object on stdout.")]
 Errors = Annotated[
     Path | None,
@@ -70,8 +71,8 @@ def intents(file: FileOption, as_json: AsJson = False, errors: Errors = None) ->
 
 @app.command()
 @command
-def journeys(file: FileOption, as_json: AsJson = False, errors: Errors = None) -> None:
-    """Whole conversations through the running gateway."""
+def journeys(file: FileOrFolder, as_json: AsJson = False, errors: Errors = None) -> None:
+    """Whole conversations through a gateway and a Rasa of their own; a folder's files are one."""
     from api.journeys.report import run_journeys
 
     _show("journeys", run_journeys(_settings(), file, errors), as_json=as_json)

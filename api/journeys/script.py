@@ -48,11 +48,13 @@ class Script:
 
 
 def read_script(path: Path) -> Script:
-    """Parse a journey file.
+    """Parse a journey file, or all `*.yml` of a folder as one.
 
     Raises:
-        InvalidInput: not YAML or not the expected shape; names the journey.
+        InvalidInput: not YAML or not the expected shape; names the journey. An empty folder.
     """
+    if path.is_dir():
+        return _joined(path, [read_script(file) for file in sorted(path.glob("*.yml"))])
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         journeys = [_journey(item) for item in content["journeys"]]
@@ -60,6 +62,13 @@ def read_script(path: Path) -> Script:
         raise InvalidInput(f"{path.name} is not a journey file: {error}") from error
     meta = content.get("meta") or {}
     return Script(journeys, [str(word) for word in meta.get("never_always") or []])
+
+
+def _joined(folder: Path, scripts: list[Script]) -> Script:
+    journeys = [journey for script in scripts for journey in script.journeys]
+    if not journeys:
+        raise InvalidInput(f"{folder.name} holds no journeys (*.yml)")
+    return Script(journeys, sorted({word for script in scripts for word in script.never_always}))
 
 
 def _journey(item: dict[str, Any]) -> Journey:

@@ -26,6 +26,17 @@ journeys:
 """
 
 
+def test_a_folder_is_all_its_files(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="no journeys"):
+        read_script(tmp_path)
+    for name in ("b", "a"):
+        text = FILE.replace("A1", name).replace("utter_", f"utter_{name}")
+        (tmp_path / f"{name}.yml").write_text(text, encoding="utf-8")
+    script = read_script(tmp_path)
+    assert [journey.id for journey in script.journeys] == ["a", "b"]
+    assert script.never_always == ["utter_a", "utter_b"]
+
+
 def test_a_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "j.yml"
     path.write_text(FILE, encoding="utf-8")
