@@ -1,11 +1,11 @@
 """A customer's turn through the gateway against the same turn in Rasa alone, ours and stock.
 
-`python -m benchmarks.turn [--turns 150]`. Starts a gateway and two Rasa servers of its own, each a
-process: `rasa` has our model, `stock` one with Rasa's default pipeline and policies (CountVectors,
-DIET, TED; trained for one epoch, which changes what it says and not how long it takes) served the
-plain way. Both fetch their actions from the gateway. `gateway` is timed as the customer has it:
-from sending the message until its answer arrives on the websocket. Ratios are what counts;
-absolute times depend on the machine.
+`python -m benchmarks.turn [--turns 150] [--stock FILE]`. Starts a gateway and two Rasa servers of
+its own, each a process: `rasa` has our model, `stock` one with Rasa's default pipeline and policies
+(CountVectors, DIET, TED; trained for one epoch, which changes what it says and not how long it
+takes) served the plain way; it is kept in FILE and trained where that is missing. Both fetch their
+actions from the gateway. `gateway` is timed as the customer has it: from sending the message until
+its answer arrives on the websocket. Ratios are what counts; absolute times depend on the machine.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -54,11 +55,11 @@ LINES = (
 WARM_UP = 12
 
 
-async def measure(turns: int) -> dict[str, list[float]]:
+async def measure(turns: int, kept: Path | None = None) -> dict[str, list[float]]:
     """Seconds of each turn by way: `gateway`, `rasa` and `stock` (REST channel, with actions)."""
     with tempfile.TemporaryDirectory(prefix="frontline-bench-") as folder:
         settings = own_settings(Settings(), Path(folder))
-        stock = stock_program(settings, train_stock(settings))
+        stock = stock_program(settings, stock_model(settings, kept))
         port = stock.command[-1]
         async with rasa(settings), rasa(settings, stock), gateway(settings):
             base = f"http://127.0.0.1:{settings.port}"
@@ -67,6 +68,16 @@ async def measure(turns: int) -> dict[str, list[float]]:
                 await _answering(client, f"http://127.0.0.1:{port}/status")
                 straight = {"rasa": settings.rasa_url, "stock": f"http://127.0.0.1:{port}"}
                 return await _each(client, settings, straight, turns)
+
+
+def stock_model(settings: Settings, kept: Path | None) -> Path:
+    """The stock model in `kept`, made and put there where it is missing."""
+    if kept is None:
+        return train_stock(settings)
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(train_stock(settings), kept)
+    return kept.resolve()
 
 
 def train_stock(settings: Settings) -> Path:
@@ -194,7 +205,9 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--turns", type=int, default=150)
-    seconds = asyncio.run(measure(parser.parse_args().turns))
+    parser.add_argument("--stock", type=Path, help="where the stock model is kept")
+    given = parser.parse_args()
+    seconds = asyncio.run(measure(given.turns, given.stock))
     table = Table("way", "turns", "p50 ms", "p95 ms", "max ms")
     for way, values in seconds.items():
         p50, p95, most = (float(np.percentile(values, q)) * 1000 for q in (50, 95, 100))
