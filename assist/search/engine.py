@@ -105,14 +105,17 @@ class SearchEngine:
         rankings = self._rankings(query, product, topic, kind, leaning)
         if not rankings:
             return _NOTHING
-        large, *narrow = [self._result(ranking, k) for ranking in rankings]
-        if narrow and narrow[0].confidence >= large.confidence - _TOPIC_IS_WORTH:
-            return narrow[0]
-        return large
+        large, *narrow = [self._judged(ranking) for ranking in rankings]
+        if narrow and narrow[0][1][0] >= large[1][0] - _TOPIC_IS_WORTH:
+            return self._result(*narrow[0], k)
+        return self._result(*large, k)
 
-    def _result(self, ranking: Ranking, k: int) -> SearchResult:
+    def _judged(self, ranking: Ranking) -> tuple[Ranking, Scores]:
+        """The ranking with the first ones different, and the chance of each to be the answer."""
         ranking = ranking.reordered(_first_ones_differ(ranking.entries))
-        chances = self._ranker.calibration.probabilities(ranking.features, ranking.scores)
+        return ranking, self._ranker.calibration.probabilities(ranking.features, ranking.scores)
+
+    def _result(self, ranking: Ranking, chances: Scores, k: int) -> SearchResult:
         explainer = Explainer(ranking.query)
         hits = tuple(
             Hit(entry.case.id, rank, float(chance), explainer.reasons(entry))

@@ -36,7 +36,7 @@ QUESTIONS = frozenset(
 SMALL_TALK = frozenset({"greet", "goodbye", "thank", "affirm", "deny", "chitchat"})
 
 _ASKING = re.compile(
-    r"[?？]|([㐀-鿿])不\1|吗|呢|怎么|咋|多少|几[天个点年号时]|多久|什么|啥|哪|为何|为什么|能不能|可不可以|要不要|是不是|有没有|行不行|"
+    r"[?？]|([㐀-鿿])不\1|吗|呢|怎么|咋|多少|几[天个点年号时]|多久|什么|啥|哪|为何|为什么|有没有|"
     r"可以.*[不么]$|[不没]$|先问|问一?[下句]"
 )
 _STOPPING = re.compile(
