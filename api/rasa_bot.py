@@ -156,7 +156,8 @@ class RasaBot:
 
 
 def as_turn(said: list[dict[str, Any]]) -> BotTurn:
-    """A turn from Rasa's REST answer; `custom` carries hand-off and emergency (bot/README.md).
+    """A turn from Rasa's REST answer; `custom` carries hand-off, emergency and signal
+    (bot/README.md).
 
     Raises:
         ValueError: not the shape Rasa answers with.
@@ -167,6 +168,7 @@ def as_turn(said: list[dict[str, Any]]) -> BotTurn:
     handoff: str | None = None
     emergency: str | None = None
     memory: dict[str, Any] = {}
+    signal: str | None = None
     for item in said:
         custom = item.get("custom") or {}
         if wanted := custom.get("handoff"):
@@ -174,13 +176,14 @@ def as_turn(said: list[dict[str, Any]]) -> BotTurn:
             memory = wanted.get("slots") or {}
         if hazard := custom.get("emergency"):
             emergency = str(hazard["category"])
+        signal = custom.get("signal") or signal
         if text := str(item.get("text") or "").strip():
             buttons = tuple(
                 Button(str(b["title"]), str(b["payload"])) for b in item.get("buttons") or []
             )
             kind = Kind.CHOICES if buttons else Kind.TEXT
             replies.append(Reply(text, kind, buttons))
-    return BotTurn(tuple(replies), handoff, emergency, memory)
+    return BotTurn(tuple(replies), handoff, emergency, memory, signal)
 
 
 def _as_rest(event: dict[str, Any]) -> dict[str, Any]:

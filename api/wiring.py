@@ -33,11 +33,13 @@ from complaints.ports import Ports
 from complaints.service import ComplaintService
 from complaints.sweeper import Sweeper
 from complaints.tiering import Tiering
+from conversations.answering import Answering
 from conversations.channels.web.channel import WebChannel
 from conversations.duty import Duty
 from conversations.handover import Handover
 from conversations.intake import Intake
 from conversations.judging import Judging
+from conversations.offers import Offers
 from conversations.outbox import Dispatcher
 from conversations.ports import Bot
 from conversations.safety import Safety
@@ -151,6 +153,7 @@ def build_parts(
     tokens = Tokens(settings, clock)
     duty = Duty(settings)
     handover = Handover(settings, clock, duty)
+    offers = Offers(settings, clock, duty, handover)
     library = CaseLibrary(clock, settings.timezone)
     search = CaseSearch(settings, work, library, open_engine or engine_opener(settings, library))
     knowledge = Knowledge(settings, work, library, search, SafetyAdvice.load())
@@ -168,6 +171,7 @@ def build_parts(
     triage = GatewayTriage(assessor)
     judging = Judging(triage)
     bot = bot or RasaBot(settings, http)
+    answering = Answering(clock, work, handover, safety, offers, bot, knowledge)
     repairs = RepairService(clock, settings.timezone)
     orders = OrderService(clock)
     actions = BotActions(
@@ -199,7 +203,7 @@ def build_parts(
         sidebar=Sidebar(work, library),
         feedback=FeedbackService(library, clock),
         knowledge=knowledge,
-        runner=TurnRunner(settings, clock, work, duty, handover, safety, judging, bot, knowledge),
+        runner=TurnRunner(settings, clock, work, duty, safety, judging, answering),
         dispatcher=Dispatcher(settings, clock, work, {"web": WebChannel(events)}),
         timers=Timers(settings, clock, work, handover, safety),
         sweeper=Sweeper(settings, clock, work, complaints),

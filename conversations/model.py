@@ -148,13 +148,15 @@ class Reply:
 class BotTurn:
     """The outcome of one turn of the bot.
 
-    `handoff` is the reason when the bot wants a human; `emergency` a hazard its own rules saw.
+    `handoff` is the reason when the bot wants a human; `emergency` a hazard its own rules saw;
+    `signal` why a human is to be offered (`conversations.signals.Signal`).
     """
 
     replies: tuple[Reply, ...] = ()
     handoff: str | None = None
     emergency: str | None = None
     memory: dict[str, Any] = field(default_factory=dict)
+    signal: str | None = None
 
 
 YES = frozenset({"有", "有的", "有啊", "是", "是的", "对", "嗯", "嗯嗯", "yes", "y", "/safety_yes"})
@@ -162,6 +164,18 @@ NO = frozenset(
     {"没有", "没", "无", "没有的", "没有啊", "没事", "都没有", "不是", "冇", "沒有", "no", "n",
      "/safety_no"}
 )  # fmt: skip
+
+
+AGREED = frozenset(
+    {"好", "好的", "好啊", "好吧", "行", "行吧", "可以", "要", "要的", "需要", "嗯", "嗯嗯", "是",
+     "是的", "对", "ok", "转吧", "转", "叫吧", "来吧", "好嘅", "得", "中", "麻烦了", "那就转吧",
+     "快点", "当然"}
+)  # fmt: skip
+
+
+def agrees(text: str) -> bool:
+    """Whether a message is a plain yes to an offer."""
+    return text.strip(" 。.!！~～,，").lower() in AGREED
 
 
 def safety_answer(text: str) -> bool | None:

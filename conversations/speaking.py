@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -70,6 +71,19 @@ def say(
             created_at=now,
         ),
     )
+
+
+def say_all(
+    session: AsyncSession,
+    conversation: Conversation,
+    message: Message,
+    replies: Sequence[Reply],
+    now: datetime,
+) -> None:
+    """Append the replies to `message`, which is worked with them."""
+    for part, reply in enumerate(replies, start=1):
+        say(session, conversation, reply, now, in_reply_to=message.id, part=part)
+    message.processed_at = message.processed_at or now
 
 
 def notify(session: AsyncSession, conversation: Conversation, text: str, now: datetime) -> Message:

@@ -320,15 +320,14 @@ async def conversations_with_work(session: AsyncSession, now: datetime) -> list[
 
 
 async def queue_position(session: AsyncSession, conversation: Conversation) -> int:
-    """1 for the next one to be served."""
+    """1 for the next one to be served; for one that is not queued, the place it would get."""
+    same_rank = Conversation.priority_rank == conversation.priority_rank
+    if conversation.queued_at is not None:
+        same_rank &= Conversation.queued_at < conversation.queued_at
     ahead = select(func.count()).where(
         Conversation.state == State.QUEUED,
         Conversation.id != conversation.id,
-        or_(
-            Conversation.priority_rank < conversation.priority_rank,
-            (Conversation.priority_rank == conversation.priority_rank)
-            & (Conversation.queued_at < conversation.queued_at),
-        ),
+        or_(Conversation.priority_rank < conversation.priority_rank, same_rank),
     )
     return int((await session.execute(ahead)).scalar_one()) + 1
 

@@ -18,23 +18,19 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations import texts
+from conversations.answering import Answering
 from conversations.duty import Duty
-from conversations.handover import Handover
 from conversations.judging import Judging
 from conversations.model import (
-    BotTurn,
-    Certainty,
     Kind,
     Level,
     Priority,
     Reply,
-    Sender,
     State,
     Verdict,
 )
-from conversations.ports import Bot, Knowledge
 from conversations.safety import Safety, Step, next_step
-from conversations.speaking import notify, say
+from conversations.speaking import notify, say_all
 from conversations.storage import (
     Conversation,
     Message,
@@ -43,9 +39,8 @@ from conversations.storage import (
     next_unprocessed,
 )
 from foundation.clock import Clock
-from foundation.errors import Unavailable
 from foundation.ids import new_id
-from foundation.metrics import BOT_TURNS, DROPPED_REPLIES, TURN_SECONDS
+from foundation.metrics import TURN_SECONDS
 from foundation.settings import Settings
 from foundation.transactions import UnitOfWork
 
@@ -66,21 +61,17 @@ class TurnRunner:
         clock: Clock,
         work: UnitOfWork,
         duty: Duty,
-        handover: Handover,
         safety: Safety,
         judging: Judging,
-        bot: Bot,
-        knowledge: Knowledge,
+        answering: Answering,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._work = work
         self._duty = duty
-        self._handover = handover
         self._safety = safety
         self._judging = judging
-        self._bot = bot
-        self._knowledge = knowledge
+        self._answering = answering
         self._name = new_id("runner")
         self._lease = timedelta(seconds=settings.bot_timeout_s + LEASE_MARGIN_S)
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -168,7 +159,9 @@ class TurnRunner:
         began = time.perf_counter()
         verdict = await self._judging.verdict(message.text)
         if _goes_to_bot(conversation, message, verdict):
-            await self._bot_turn(message, message, conversation.epoch, conversation.bot_sender)
+            await self._answering.answer(
+                message, message, conversation.epoch, conversation.bot_sender
+            )
         else:
             await self._decide(message, verdict)
         TURN_SECONDS.observe(time.perf_counter() - began)
@@ -185,7 +178,7 @@ class TurnRunner:
                 kept.processed_at = self._clock.now()
             epoch, sender = conversation.epoch, conversation.bot_sender
         if question is not None:
-            await self._bot_turn(message, question, epoch, sender)
+            await self._answering.answer(message, question, epoch, sender)
 
     async def _triaged(
         self,
@@ -247,7 +240,9 @@ class TurnRunner:
         if conversation.state != State.BOT:
             return None
         if not _is_readable(message):
-            self._answer(session, conversation, message, (Reply(texts.NOTHING_TO_READ),))
+            say_all(
+                session, conversation, message, (Reply(texts.NOTHING_TO_READ),), self._clock.now()
+            )
             return None
         return message
 
@@ -262,80 +257,6 @@ class TurnRunner:
         wait = await self._duty.wait(session, conversation, now)
         notice = texts.STILL_QUEUED.format(ahead=wait.position - 1, minutes=wait.minutes)
         notify(session, conversation, notice, now)
-
-    async def _bot_turn(self, message: Message, question: Message, epoch: int, sender: str) -> None:
-        text = question.text or "/add_evidence"
-        try:
-            turn = await self._bot.turn(sender, _plain(text), message.id)
-            if not (turn.replies or turn.handoff or turn.emergency):
-                raise Unavailable("bot", "empty answer")
-            outcome = "answered"
-        except Unavailable as error:
-            log.warning("bot_unavailable", reason=error.detail.get("reason"))
-            turn, outcome = await self._fallback(question), "fallback"
-        BOT_TURNS.labels(outcome).inc()
-        async with self._work.begin() as session:
-            conversation = await get_conversation(session, message.conversation_id, lock=True)
-            kept = await session.get_one(Message, message.id)
-            if kept.processed_at is not None:
-                return
-            kept.processed_at = self._clock.now()
-            kept.level = kept.level or Level.ROUTINE
-            if not conversation.ownership.may_speak(Sender.BOT, epoch):
-                DROPPED_REPLIES.inc()
-                return
-            self._answer(session, conversation, kept, turn.replies)
-            await self._after_bot(session, conversation, question, turn)
-            handed_over = conversation.handover is not None
-        if handed_over:
-            await self._remember(message.conversation_id, sender, turn)
-
-    async def _after_bot(
-        self,
-        session: AsyncSession,
-        conversation: Conversation,
-        question: Message,
-        turn: BotTurn,
-    ) -> None:
-        """Hand-off, and the bot's own emergency rules: the second layer asks where the gateway's
-        triage saw nothing, and fetches a human where the customer has said no before."""
-        if turn.emergency and conversation.triage_certainty != Certainty.CLEARED:
-            self._safety.ask(session, conversation, question, turn.emergency)
-        elif turn.emergency or turn.handoff:
-            reason = turn.handoff or f"possible {turn.emergency}"
-            await self._handover.request_human(session, conversation, reason)
-
-    async def _fallback(self, question: Message) -> BotTurn:
-        """What is said instead of a bot that is down or slow: never silence."""
-        if not question.text:
-            return BotTurn((Reply(texts.IMAGE_RECEIVED),), handoff="bot unavailable")
-        answer = await self._knowledge.fallback(question.text)
-        if answer is None:
-            return BotTurn((Reply(texts.APOLOGY),), handoff="bot unavailable")
-        return BotTurn(
-            (answer, Reply(texts.FALLBACK_HANDOFF, Kind.NOTICE)), handoff="bot unavailable"
-        )
-
-    def _answer(
-        self,
-        session: AsyncSession,
-        conversation: Conversation,
-        message: Message,
-        replies: tuple[Reply, ...],
-    ) -> None:
-        for part, reply in enumerate(replies, start=1):
-            say(session, conversation, reply, self._clock.now(), in_reply_to=message.id, part=part)
-        message.processed_at = message.processed_at or self._clock.now()
-
-    async def _remember(self, conversation_id: str, sender: str, turn: BotTurn) -> None:
-        """Add what the bot knows to the hand-over summary, if it can still be asked."""
-        memory = turn.memory or await self._bot.memory(sender)
-        if not memory:
-            return
-        async with self._work.begin() as session:
-            conversation = await get_conversation(session, conversation_id, lock=True)
-            if conversation.handover is not None:
-                conversation.handover = {**conversation.handover, "slots": memory}
 
 
 def _goes_to_bot(conversation: Conversation, message: Message, verdict: Verdict) -> bool:
@@ -353,8 +274,3 @@ def _goes_to_bot(conversation: Conversation, message: Message, verdict: Verdict)
 
 def _is_readable(message: Message) -> bool:
     return message.kind != Kind.TEXT or bool(_READABLE.search(message.text))
-
-
-def _plain(text: str) -> str:
-    """Customer text must never reach the bot as a command such as `/restart`."""
-    return "／" + text[1:] if text.startswith("/") and text != "/add_evidence" else text

@@ -26,6 +26,8 @@ CONSENT_ASKED = (
     "没问题就回",
 )
 CONSENT = "对，提交吧"
+NOTHING_TO_TELL = {"照片": "没有", "记不清": "记不清了"}
+"""What a customer says who has no fact for a question that leaves him free, by its cue."""
 
 
 def answer_to(asked: str, facts: dict[str, str], used: set[str]) -> str | None:
@@ -36,6 +38,10 @@ def answer_to(asked: str, facts: dict[str, str], used: set[str]) -> str | None:
         if name in facts and name not in used and any(cue in asked for cue in cues):
             used.add(name)
             return facts[name]
+    for cue, answer in NOTHING_TO_TELL.items():
+        if cue in asked and cue not in used and not any(c in asked for c in CONSENT_ASKED):
+            used.add(cue)
+            return answer
     if any(cue in asked for cue in CONSENT_ASKED) and "consent" not in used:
         used.add("consent")
         return CONSENT

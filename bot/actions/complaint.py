@@ -31,24 +31,36 @@ OWNED = (
     "complaint_product",
     "complaint_order_no",
     "complaint_when",
+    "complaint_where",
     "complaint_phone",
     "complaint_name",
     "complaint_evidence",
     "complaint_consent",
     "complaint_summary",
 )
-ASKED = ("complaint_what", "complaint_product", "complaint_phone")
+ASKED = (
+    "complaint_what",
+    "complaint_product",
+    "complaint_when",
+    "complaint_phone",
+    "complaint_evidence",
+)
+ASKED_ONCE = {"complaint_when": "没说", "complaint_evidence": "暂时没有"}
+"""Slots that may stay open: asked for once, and what is noted when no answer comes."""
 FACTS = {
     "complaint_name": "称呼",
     "complaint_order_no": "订单号",
     "complaint_when": "发生时间",
-    "complaint_evidence": "证据件数",
+    "complaint_where": "地点",
+    "complaint_evidence": "证据",
 }
 
 _BARE = re.compile(
     r"(?:我|俺|想|要|得|来|必须|需要|就|你好|您好|请|帮我|给我|，|,|。|!|！|\s|你们|人|这个|一下|登记|个|怎么|如何|在哪|tousu|投诉|举报|"
     r"申诉|差评|吗|的|了|呢|啊|电话|渠道)+"
 )
+SHORT_ANSWER = 30
+_NO_EVIDENCE = re.compile(r"没有?|无|冇|沒|丢了|删了|不方便|回头|晚点|稍后|等下|过后|暂时")
 _NO_PRODUCT = re.compile(
     r"没有|没产品|无|不涉及|不是产品|不关产品|跟产品|服务|唔系|不相关|没买|都不是"
 )
@@ -114,10 +126,13 @@ class ValidateComplaintForm(FormDialogue):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said, beginning: bool
     ) -> dict[str, Any]:
         asked = "" if beginning else str(tracker.get_slot("requested_slot") or "")
-        if said.text == EVIDENCE or (said.intent == "add_evidence" and not beginning):
+        if said.text == EVIDENCE:
             dispatcher.utter_message(response="utter_evidence_for_complaint")
-            count = int(self.known(tracker, "complaint_evidence", beginning) or 0) + 1
-            return {"complaint_evidence": count}
+            return {"complaint_evidence": _one_more(tracker, beginning)}
+        talks_of_it = said.intent == "add_evidence" and not said.entities
+        if talks_of_it and not beginning and asked != "complaint_evidence":
+            dispatcher.utter_message(response="utter_send_evidence")
+            return {"asides": int(tracker.get_slot("asides") or 0) + 1}
         if asked == "complaint_consent" and said.agrees:
             return {"complaint_consent": True}
         filled: dict[str, Any] = {}
@@ -133,10 +148,13 @@ class ValidateComplaintForm(FormDialogue):
         for slot, value in (
             ("complaint_order_no", said.first("order_no").upper()),
             ("complaint_when", said.first("date_time")),
+            ("complaint_where", "".join(said.entities.get("address", []))),
             ("complaint_name", name_in(said.text)),
         ):
             if value:
                 filled[slot] = value
+        if asked in ASKED_ONCE and not (filled.get(asked) or said.stops):
+            filled[asked] = _answer_once(asked, said)
         if told and not filled:
             return {"asides": int(tracker.get_slot("asides") or 0) + 1}
         if self._tells_more(said, beginning, asked):
@@ -167,6 +185,7 @@ class ValidateComplaintForm(FormDialogue):
     ) -> dict[str, Any]:
         if beginning:
             dispatcher.utter_message(response="utter_complaint_begin")
+            dispatcher.utter_message(json_message={"signal": "complaint"})
         if not all(known.get(name) for name in ASKED):
             return {"asides": int(tracker.get_slot("asides") or 0) + 1}
         return {"complaint_summary": summary(known)}
@@ -177,6 +196,8 @@ class ValidateComplaintForm(FormDialogue):
             return not _BARE.fullmatch(folded)
         if asked == "complaint_what":
             return len(said.text) >= 2
+        if asked in ASKED_ONCE and len(said.text) <= SHORT_ANSWER:
+            return False
         return len(_DIGITS.sub("", said.text)) >= 6 and not said.agrees and not said.stops
 
 
@@ -246,6 +267,21 @@ def summary(known: dict[str, Any]) -> str:
     ]
     lines += [f"{label}：{known[slot]}" for slot, label in FACTS.items() if known.get(slot)]
     return "\n".join(lines)
+
+
+def _one_more(tracker: Tracker, beginning: bool) -> str:
+    before = "" if beginning else str(tracker.get_slot("complaint_evidence") or "")
+    count = int(before.partition(" ")[0]) if before[:1].isdigit() else 0
+    return f"{count + 1} 件"
+
+
+def _answer_once(slot: str, said: Said) -> str:
+    """What a question is answered with that is not put a second time."""
+    if said.agrees or said.small_talk:
+        return ASKED_ONCE[slot]
+    if slot == "complaint_evidence" and not _NO_EVIDENCE.search(fold(said.text)):
+        return ASKED_ONCE[slot] if len(said.text) > SHORT_ANSWER else said.text
+    return said.text if len(said.text) <= SHORT_ANSWER else "见情况"
 
 
 def _joined(before: Any, text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -19,6 +19,7 @@ from bot.actions.knowledge import answer_question
 from bot.actions.orders import answer_order, asks_about_order
 from bot.actions.services import ActionServices
 from bot.actions.turn import QUESTIONS, Said, ServiceAction, cleared, leave_form, slots
+from bot.actions.wishes import questions_beside
 from repairs.model import DAYS_AHEAD, FIRST_HOUR, LAST_HOUR
 
 EVIDENCE = "/add_evidence"
@@ -77,6 +78,7 @@ class FormDialogue(ServiceAction):
             dispatcher.utter_message(response="utter_handoff")
             handed = hand_over(dispatcher, tracker, f"customer asked during {self.form}")
             return [*handed, *cleared(self.owned), *leave_form()]
+        answered = await self._beside(dispatcher, tracker, said) if beginning else []
         values: dict[str, Any] = dict.fromkeys(self.owned) if beginning else {}
         filled = (
             {}
@@ -98,7 +100,21 @@ class FormDialogue(ServiceAction):
             name: values.get(name, self.known(tracker, name, beginning)) for name in self.owned
         }
         values.update(await self.conclude(dispatcher, tracker, said, known, beginning))
-        return [*slots(values), *self.ending(values)]
+        return [*answered, *slots(values), *self.ending(values)]
+
+    async def _beside(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
+    ) -> list[EventType]:
+        """Answer the question that stands beside the wish that began this form, if surely known
+        and not told a moment ago."""
+        questions = questions_beside(said.text)
+        if not questions or tracker.get_slot("last_question") in questions:
+            return []
+        asked = replace(said, text=questions[0], intent="")
+        found = await answer_question(
+            self.services, dispatcher, tracker, asked, admit=False, choices=False
+        )
+        return found or []
 
     async def fill(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said, beginning: bool

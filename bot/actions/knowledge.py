@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import EventType
+from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from assist.entities.extractor import extract
 from assist.entities.folding import fold
 from bot.actions.services import ActionServices, KnowledgeFound, KnowledgeHit
 from bot.actions.turn import QUESTIONS, Said, ServiceAction, canonical_product, slots
+from bot.actions.wishes import parts_of, questions_beside, wants_visit
 
 CHOICES = 3
+QUESTIONS_AT_ONCE = 2
 SHORT_QUESTION = 25
 _PRICE = re.compile(
     r"多少钱|几个?钱|啥价|什么价|价[位格目钱]|收费|费用|要[钱花]|多少[块元]|贵不贵|好多钱"
@@ -40,7 +43,17 @@ class Answer(ServiceAction):
     async def act(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
     ) -> list[EventType]:
-        return await answer_question(self.services, dispatcher, tracker, said) or []
+        questions = questions_beside(said.text)
+        visit = len(parts_of(said.text)) > 1 and any(map(wants_visit, parts_of(said.text)))
+        if not questions or (len(questions) == 1 and not visit):
+            return await answer_question(self.services, dispatcher, tracker, said) or []
+        events = []
+        for place, question in enumerate(questions[:QUESTIONS_AT_ONCE]):
+            asked = replace(said, text=question, intent=said.intent if place == 0 else "")
+            events += await answer_question(self.services, dispatcher, tracker, asked) or []
+        if visit:
+            events.append(FollowupAction("repair_form"))
+        return events
 
 
 class FollowUp(ServiceAction):
@@ -69,8 +82,10 @@ async def answer_question(
     said: Said,
     *,
     admit: bool = True,
+    choices: bool = True,
 ) -> list[EventType] | None:
-    """Answer from the library; None when nothing fits and not knowing is not to be admitted.
+    """Answer from the library; None when nothing fits and not knowing is not to be admitted, or
+    when only `choices` could be given and they are not wanted.
 
     Below `direct_score` up to three choices are offered, or the only likely answer under its title;
     below `choice_score` nothing is said as if it were known (SPEC section 2).
@@ -90,6 +105,8 @@ async def answer_question(
     if best := _sure(found, services.direct_score, product):
         dispatcher.utter_message(text=spoken(best))
         return remembered
+    if not choices:
+        return None
     maybes = [hit for hit in found.hits if hit.score >= services.choice_score]
     if len(maybes) == 1 and not found.abstained and not _of_another(maybes[0], product):
         dispatcher.utter_message(response="utter_closest", title=maybes[0].title)

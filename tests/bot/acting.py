@@ -55,6 +55,10 @@ class Customer:
         ]
         return said
 
+    def asked(self, order: tuple[str, ...]) -> str | None:
+        """The slot that is asked for next."""
+        return next((slot for slot in order if self.slots.get(slot) is None), None)
+
     async def fill(
         self,
         form: str,
@@ -65,5 +69,5 @@ class Customer:
     ) -> list[str]:
         """One turn of a form whose slots are asked in `order`; names of the responses."""
         said = await self.act(f"validate_{form}", text, intent, confidence)
-        self.slots["requested_slot"] = next((s for s in order if self.slots.get(s) is None), None)
+        self.slots["requested_slot"] = self.asked(order)
         return [m.get("response") or m.get("text") or "" for m in said]

@@ -19,13 +19,16 @@ async def test_a_complaint_is_taken_down_and_opened_after_consent(
     said = await customer.fill(
         FORM, ORDER, "来装油烟机的师傅把我家台面敲裂一道口子，我要投诉", "file_complaint"
     )
-    assert said == ["utter_complaint_begin"]
+    assert said == ["utter_complaint_begin", ""]
     assert customer.slots["complaint_product"] == "油烟机"
     await customer.fill(FORM, ORDER, "前天装的 订单AX2025110100452", "ask_installation")
     await customer.fill(FORM, ORDER, "我叫孙玉梅 13712340066 台面得赔我", "file_complaint")
     assert customer.slots["complaint_name"] == "孙玉梅"
     await customer.act("action_submit_complaint")
     assert not complaints.reports
+    assert customer.slots["complaint_when"] == "前天"
+    await customer.fill(FORM, ORDER, "照片当时没顾上拍", "add_evidence")
+    assert customer.slots["complaint_evidence"] == "照片当时没顾上拍"
     await customer.fill(FORM, ORDER, "好 提交", "affirm")
     said = [m["response"] for m in await customer.act("action_submit_complaint")]
     assert said == ["utter_complaint_opened"]
@@ -56,7 +59,34 @@ async def test_a_picture_counts_as_evidence(customer: Customer) -> None:
     await customer.fill(FORM, ORDER, "空调装歪了 投诉", "file_complaint")
     said = await customer.fill(FORM, ORDER, "/add_evidence", "add_evidence")
     assert "utter_evidence_for_complaint" in said
-    assert customer.slots["complaint_evidence"] == 1
+    assert customer.slots["complaint_evidence"] == "1 件"
+    await customer.fill(FORM, ORDER, "/add_evidence", "add_evidence")
+    assert customer.slots["complaint_evidence"] == "2 件"
+
+
+async def test_when_and_evidence_are_asked_for_once_and_may_stay_open(customer: Customer) -> None:
+    await customer.fill(FORM, ORDER, "空调装歪了墙也磕花了 投诉", "file_complaint")
+    assert customer.asked(ORDER) == "complaint_when"
+    await customer.fill(FORM, ORDER, "嗯嗯", "affirm")
+    assert customer.slots["complaint_when"] == "没说"
+    assert customer.asked(ORDER) == "complaint_phone"
+    await customer.fill(FORM, ORDER, "13712340066")
+    assert customer.asked(ORDER) == "complaint_evidence"
+    await customer.fill(FORM, ORDER, "没有", "deny")
+    assert customer.slots["complaint_evidence"] == "暂时没有"
+    assert "证据：暂时没有" in customer.slots["complaint_summary"]
+
+
+async def test_stopping_at_a_question_that_may_stay_open_still_stops(customer: Customer) -> None:
+    await customer.fill(FORM, ORDER, "空调装歪了墙也磕花了 投诉", "file_complaint")
+    said = await customer.fill(FORM, ORDER, "算了不投诉了", "deny")
+    assert said == ["utter_complaint_stopped"]
+    assert customer.slots["complaint_when"] is None
+
+
+async def test_a_person_is_offered_where_a_complaint_begins(customer: Customer) -> None:
+    said = await customer.act("validate_complaint_form", "我要投诉你们", "file_complaint")
+    assert {"signal": "complaint"} in [m.get("custom") for m in said]
 
 
 async def test_a_service_complaint_needs_no_product(customer: Customer) -> None:

@@ -11,12 +11,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from conversations.answering import Answering
 from conversations.channels.web.channel import WebChannel
 from conversations.duty import Duty
 from conversations.handover import Handover
 from conversations.intake import Intake
 from conversations.judging import Judging
 from conversations.model import BotTurn, Certainty, Level, Reply, Verdict
+from conversations.offers import Offers
 from conversations.outbox import Dispatcher
 from conversations.ports import EmergencyCase
 from conversations.safety import Safety
@@ -136,7 +138,9 @@ def build_line(work: UnitOfWork, clock: FixedClock, settings: Settings) -> Line:
     bot, knowledge, complaints = FakeBot(), FakeKnowledge(), FakeComplaints()
     duty = Duty(settings)
     handover = Handover(settings, clock, duty)
+    offers = Offers(settings, clock, duty, handover)
     safety = Safety(settings, clock, handover, knowledge, complaints)
+    answering = Answering(clock, work, handover, safety, offers, bot, knowledge)
     judging = Judging(FakeTriage())
     return Line(
         work=work,
@@ -146,7 +150,7 @@ def build_line(work: UnitOfWork, clock: FixedClock, settings: Settings) -> Line:
         handover=handover,
         safety=safety,
         intake=Intake(settings, clock, work, handover, judging),
-        runner=TurnRunner(settings, clock, work, duty, handover, safety, judging, bot, knowledge),
+        runner=TurnRunner(settings, clock, work, duty, safety, judging, answering),
         dispatcher=Dispatcher(settings, clock, work, {"web": WebChannel(work.events)}),
         timers=Timers(settings, clock, work, handover, safety),
         bot=bot,
