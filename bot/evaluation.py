@@ -24,6 +24,11 @@ FALLBACK = "nlu_fallback"
 DIALOGUE_INTENTS = frozenset({"emergency", "follow_up"})
 """Set by rules for the dialogue alone; the intent behind them is the classifier's first."""
 
+CONFUSIONS_SHOWN = 12
+COST_OF_WRONG = 4.0
+"""A wrong answer costs the customer as much as being asked again four times."""
+THRESHOLD_STEP, THRESHOLD_STEPS = 0.05, 13
+
 _LIMIT_S = 900
 
 
@@ -55,11 +60,12 @@ def evaluate_intents(
     settings: Settings | None = None,
     model: Path | None = None,
     errors: Path | None = None,
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """Parse every line of `file` with the trained model (or the server at `rasa_url`) and score it.
 
     Keys: `accuracy`, `macro_f1`, `fallback_rate`, `confidently_wrong_rate`, `entity_f1`, all 0-1.
-    A fallback counts as wrong in accuracy but not as confidently wrong.
+    A fallback counts as wrong in accuracy but not as confidently wrong. Beside them the tables
+    `confusions` and `by_threshold`.
 
     Raises:
         InvalidInput: a line is not of the format.
@@ -76,7 +82,11 @@ def evaluate_intents(
         wrong = [w for line, p in zip(lines, parsed, strict=True) if (w := compare(line, p))]
         rows = (json.dumps(vars(w), ensure_ascii=False) for w in wrong)
         errors.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
-    return score(lines, parsed)
+    return {
+        **score(lines, parsed),
+        "confusions": confusions(lines, parsed),
+        "by_threshold": by_threshold(lines, parsed),
+    }
 
 
 def read_lines(file: Path) -> list[Line]:
@@ -116,6 +126,52 @@ def score(lines: Sequence[Line], parsed: Sequence[dict[str, Any]]) -> dict[str, 
         "confidently_wrong_rate": (n - right - fallbacks) / n,
         "entity_f1": 2 * matched / (found + expected) if found + expected else 1.0,
     }
+
+
+def confusions(
+    lines: Sequence[Line], parsed: Sequence[dict[str, Any]]
+) -> dict[str, dict[str, int]]:
+    """The pairs of intents that were taken for one another most often, with their lines."""
+    pairs = Counter(
+        f"{line.intent} → {got}"
+        for line, result in zip(lines, parsed, strict=True)
+        if (got := intent_of(result)[0]) not in (line.intent, FALLBACK)
+    )
+    return {pair: {"lines": count} for pair, count in pairs.most_common(CONFUSIONS_SHOWN)}
+
+
+def by_threshold(
+    lines: Sequence[Line], parsed: Sequence[dict[str, Any]]
+) -> dict[str, dict[str, float]]:
+    """What each threshold of the fallback would mean.
+
+    `cost` a line: `COST_OF_WRONG` for a wrong intent, 1 for asking again, 0 for a right one. The
+    threshold in `bot/config.yml` is where the cost is least on lines the bot has not learned."""
+    firsts = [_first(result) for result in parsed]
+    table = {}
+    for step in range(THRESHOLD_STEPS):
+        limit = step * THRESHOLD_STEP
+        asked = sum(confidence < limit for _, confidence in firsts)
+        wrong = sum(
+            confidence >= limit and name != line.intent
+            for line, (name, confidence) in zip(lines, firsts, strict=True)
+        )
+        table[f"{limit:.2f}"] = {
+            "confidently_wrong_rate": wrong / len(lines),
+            "fallback_rate": asked / len(lines),
+            "cost": (COST_OF_WRONG * wrong + asked) / len(lines),
+        }
+    return table
+
+
+def _first(result: dict[str, Any]) -> tuple[str, float]:
+    """The classifier's first choice, before the fallback took its place."""
+    ranking = [
+        r
+        for r in result.get("intent_ranking") or []
+        if r["name"] not in {FALLBACK, *DIALOGUE_INTENTS}
+    ]
+    return (ranking[0]["name"], float(ranking[0]["confidence"])) if ranking else (FALLBACK, 0.0)
 
 
 def macro_f1(pairs: Sequence[tuple[str, str]]) -> float:

@@ -5,7 +5,17 @@ from typing import Any
 
 import pytest
 
-from bot.evaluation import Line, compare, intent_of, read_lines, same_entity, score
+from bot.evaluation import (
+    COST_OF_WRONG,
+    Line,
+    by_threshold,
+    compare,
+    confusions,
+    intent_of,
+    read_lines,
+    same_entity,
+    score,
+)
 from foundation.errors import InvalidInput
 
 
@@ -75,3 +85,18 @@ def test_a_bad_line_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput) as caught:
         read_lines(file)
     assert caught.value.detail["line"] == 2
+
+
+def test_confused_intents_are_counted_and_fallbacks_are_not() -> None:
+    lines = [Line(str(n), "ask_usage", ()) for n in range(4)]
+    results = [parsed("report_fault"), parsed("report_fault"), parsed("ask_usage")]
+    results.append(parsed("nlu_fallback"))
+    assert confusions(lines, results) == {"ask_usage → report_fault": {"lines": 2}}
+
+
+def test_a_higher_threshold_trades_wrong_answers_for_questions() -> None:
+    lines = [Line("a", "greet", ()), Line("b", "thank", ())]
+    table = by_threshold(lines, [parsed("greet", 0.5), parsed("deny", 0.32)])
+    assert table["0.30"]["cost"] == COST_OF_WRONG / 2
+    assert table["0.35"] == {"confidently_wrong_rate": 0, "fallback_rate": 0.5, "cost": 0.5}
+    assert table["0.60"] == {"confidently_wrong_rate": 0, "fallback_rate": 1, "cost": 1}
