@@ -183,10 +183,15 @@ class Complaints:
         async with self.work.reading() as session:
             return [_status(found) for found in await self.service.by_phone(session, phone)]
 
-    async def of_conversation(self, conversation_id: str) -> Sequence[ComplaintStatus]:
+    async def of_customer(self, conversation_id: str) -> Sequence[ComplaintStatus]:
         """Newest first."""
         async with self.work.reading() as session:
-            found = await self.service.of_conversation(session, conversation_id)
+            conversation = await session.get(Conversation, conversation_id)
+            if conversation is None:
+                return []
+            found = await self.service.of_customer(
+                session, conversation.customer_id, conversation_id
+            )
         return [_status(complaint) for complaint in found]
 
     async def add_word(self, no: str, conversation_id: str, text: str, *, unsolved: bool) -> Kept:

@@ -11,6 +11,7 @@ from conversations.feeling import is_rising, only_insults
 TIMES_ASKED = 3
 INSULTS_BORNE = 3
 ALIKE = 0.55
+CONTAINED, SHARED_AT_LEAST = 0.6, 5
 SHORTEST_QUESTION = 4
 _LEAST_LETTERS = 3
 _NOT_A_LETTER = re.compile(r"[\W\d_]+")
@@ -47,7 +48,9 @@ def alike(one: str, other: str) -> bool:
     if len(first) < SHORTEST_QUESTION or len(second) < SHORTEST_QUESTION:
         return False
     pairs, others = _pairs(first), _pairs(second)
-    return len(pairs & others) >= ALIKE * len(pairs | others)
+    shared = len(pairs & others)
+    contained = shared >= max(SHARED_AT_LEAST, CONTAINED * min(len(pairs), len(others)))
+    return contained or shared >= ALIKE * len(pairs | others)
 
 
 def _bare(text: str) -> str:

@@ -12,6 +12,7 @@ from bot.actions.lookup import ValidateLookupForm
 from bot.actions.orders import AnswerOrder
 from bot.actions.repair import AskRepairTime, SubmitRepair, ValidateRepairForm
 from bot.actions.services import ActionServices
+from bot.actions.smalltalk import OutOfScope, SmallTalk
 
 ACTIONS = (
     Answer,
@@ -22,6 +23,8 @@ ACTIONS = (
     Fallback,
     Affirm,
     Deny,
+    SmallTalk,
+    OutOfScope,
     ValidateRepairForm,
     AskRepairTime,
     SubmitRepair,

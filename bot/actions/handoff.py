@@ -9,7 +9,8 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.actions.knowledge import answer_question
+from assist.entities.folding import fold
+from bot.actions.knowledge import answer_question, still_fails
 from bot.actions.orders import answer_order
 from bot.actions.turn import (
     Said,
@@ -39,6 +40,9 @@ TOLD = {
 """Slots that help the agent who takes over, and what they are called."""
 
 FALLBACKS_BEFORE_HUMAN = 2
+_COME_HERE = re.compile(
+    r"(?:叫|喊|派|让|安排)个?(?:人|师傅|你们的?人)(?:过|上门)?来(?!接|说|聊|跟|和)"
+)
 _LITTLE_MORE = re.compile(
     r"[\s，。,.:：]*(?:我的?|这个|是|手机号?|电话|号码|联系|方式)*[\s，。,.:：]*"
 )
@@ -70,6 +74,9 @@ class RequestHuman(ServiceAction):
     ) -> list[EventType]:
         if blames(said.text) and not asks_for_person(said.text):
             return [FollowupAction("complaint_form")]
+        troubled = tracker.get_slot("last_topic") == "report_fault"
+        if troubled and _COME_HERE.search(fold(said.text)):
+            return [FollowupAction("repair_form")]
         dispatcher.utter_message(response="utter_handoff")
         return hand_over(dispatcher, tracker, "customer asked")
 
@@ -95,6 +102,9 @@ class Fallback(ServiceAction):
     ) -> list[EventType]:
         if (told := await answer_order(self.services, dispatcher, tracker, said)) is not None:
             return told
+        if still_fails(said, tracker):
+            dispatcher.utter_message(response="utter_still_fails")
+            return slots({"fallbacks": 0})
         found = await answer_question(self.services, dispatcher, tracker, said, admit=False)
         if found is not None:
             return [*found, SlotSet("fallbacks", 0)]
@@ -148,6 +158,9 @@ class Deny(YesOrNo):
     ) -> list[EventType]:
         if (told := await self.order_named(dispatcher, tracker, said)) is not None:
             return told
+        if still_fails(said, tracker):
+            dispatcher.utter_message(response="utter_still_fails")
+            return []
         offered = just_offered_human(tracker)
         dispatcher.utter_message(response="utter_as_you_like" if offered else "utter_alright")
         return []

@@ -6,13 +6,20 @@ import re
 from dataclasses import replace
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import EventType, FollowupAction
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from assist.entities.extractor import extract
 from assist.entities.folding import fold
 from bot.actions.services import ActionServices, KnowledgeFound, KnowledgeHit
-from bot.actions.turn import QUESTIONS, Said, ServiceAction, canonical_product, slots
+from bot.actions.turn import (
+    QUESTIONS,
+    Said,
+    ServiceAction,
+    blames,
+    canonical_product,
+    slots,
+)
 from bot.actions.wishes import parts_of, questions_beside, wants_visit
 
 CHOICES = 3
@@ -20,6 +27,14 @@ QUESTIONS_AT_ONCE = 2
 SHORT_QUESTION = 25
 _PRICE = re.compile(
     r"多少钱|几个?钱|啥价|什么价|价[位格目钱]|收费|费用|要[钱花]|多少[块元]|贵不贵|好多钱"
+)
+_ASIDE_OF_PART = re.compile(
+    r"^[\s，。,.]*(?:那么|那|还有)?[\s，,]*|(?:呢|咧|嘞)[\s，。,.?？!！~～]*$"
+)
+_STILL_FAILS = re.compile(
+    r"(?:还是|依然|依旧|照样|仍然?|一样)"
+    r"(?:不行|没用|不好使|不管用|没反应|那样|老样子|不转|不动|不亮|不响|不热|不凉|没好)|"
+    r"(?:试过?了?|换过?了?|按了|照做了?|弄了|重启了?).{0,6}(?:没用|不行|不管用|不好使|没反应|没好)|没效果|不起作用"
 )
 ABOUT_PRODUCTS = frozenset(
     {
@@ -43,6 +58,9 @@ class Answer(ServiceAction):
     async def act(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
     ) -> list[EventType]:
+        if still_fails(said, tracker):
+            dispatcher.utter_message(response="utter_still_fails")
+            return []
         questions = questions_beside(said.text)
         visit = len(parts_of(said.text)) > 1 and any(map(wants_visit, parts_of(said.text)))
         if not questions or (len(questions) == 1 and not visit):
@@ -57,7 +75,7 @@ class Answer(ServiceAction):
 
 
 class FollowUp(ServiceAction):
-    """An appliance and little else: the question before, asked of this appliance."""
+    """An appliance or a part and little else: the question before, asked of it."""
 
     action = "action_follow_up"
 
@@ -66,6 +84,8 @@ class FollowUp(ServiceAction):
     ) -> list[EventType]:
         earlier = tracker.get_slot("last_question")
         product = said.product or said.first("model")
+        if not product:
+            return await self._of_part(dispatcher, tracker, said, str(earlier or ""))
         if not earlier:
             dispatcher.utter_message(response="utter_what_about_product", product=product)
             return slots({"last_product": product})
@@ -73,6 +93,24 @@ class FollowUp(ServiceAction):
         said.intent = tracker.get_slot("last_topic") or ""
         said.entities["product"] = [product]
         return await answer_question(self.services, dispatcher, tracker, said) or []
+
+    async def _of_part(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said, earlier: str
+    ) -> list[EventType]:
+        """The question before, asked of a part of the same appliance."""
+        part = _ASIDE_OF_PART.sub("", fold(said.text))
+        product = str(tracker.get_slot("last_product") or "")
+        if not earlier or not part:
+            dispatcher.utter_message(response="utter_not_understood")
+            return []
+        asked = replace(
+            said,
+            text=with_product(earlier, f"{product}{part}"),
+            intent=tracker.get_slot("last_topic") or "",
+            entities={"product": [product]} if product else {},
+        )
+        found = await answer_question(self.services, dispatcher, tracker, asked) or []
+        return [*found, SlotSet("last_question", earlier)]
 
 
 async def answer_question(
@@ -122,8 +160,16 @@ async def answer_question(
         return remembered
     if not admit:
         return None
-    dispatcher.utter_message(response="utter_do_not_know")
+    sorry = blames(said.text)
+    dispatcher.utter_message(response="utter_do_not_know_sorry" if sorry else "utter_do_not_know")
     return remembered
+
+
+def still_fails(said: Said, tracker: Tracker) -> bool:
+    """Whether what was advised a moment ago did not help, and nothing new is asked."""
+    advised = tracker.get_slot("last_topic") in ("report_fault", "ask_usage", "ask_maintenance")
+    short = len(said.text) <= SHORT_QUESTION and not said.product and not said.asks
+    return bool(advised and short and _STILL_FAILS.search(fold(said.text)))
 
 
 def _topic(said: Said) -> str | None:

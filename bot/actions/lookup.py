@@ -15,7 +15,7 @@ from assist.entities.moments import PARTS, Moment
 from bot.actions.forms import FormDialogue, moment_known, take_moment, take_phone
 from bot.actions.orders import answer_order
 from bot.actions.services import Booking, ComplaintStatus, Kept
-from bot.actions.turn import Said, buttons, cleared, conversation_of, leave_form
+from bot.actions.turn import Said, blames, buttons, cleared, conversation_of, leave_form
 from foundation.errors import IllegalMove, InvalidInput, NotFound
 from repairs.model import Visit
 
@@ -93,6 +93,9 @@ class ValidateLookupForm(FormDialogue):
         if task == "reschedule" and not beginning and _CALLS_OFF.search(fold(said.text)):
             task = "cancel"
         filled: dict[str, Any] = {"lookup_task": task} if beginning or task == "cancel" else {}
+        if task == "progress" and await self._means_complaint(tracker, said, beginning):
+            task = "complaint"
+            filled["lookup_task"] = task
         if task == "complaint":
             return {**filled, **await self._complaint(dispatcher, tracker, said, beginning)}
         number = self._number(tracker, said, beginning)
@@ -129,11 +132,25 @@ class ValidateLookupForm(FormDialogue):
     ) -> dict[str, Any]:
         asked_already = known.get("lookup_no") or known.get("lookup_misses")
         if beginning and not asked_already and not known.get("lookup_done"):
+            if _URGING.search(fold(said.text)) or blames(said.text):
+                dispatcher.utter_message(response="utter_sorry_to_wait")
             complaint = known.get("lookup_task") == "complaint"
             dispatcher.utter_message(
                 response="utter_complaint_key" if complaint else "utter_repair_key"
             )
         return {"asides": int(tracker.get_slot("asides") or 0) + 1}
+
+    async def _means_complaint(self, tracker: Tracker, said: Said, beginning: bool) -> bool:
+        """Whether a complaint is asked about, though it sounds like a repair: its number is named,
+        or what was complained of is still not solved and no repair is known."""
+        if said.first("complaint_no"):
+            return True
+        if not beginning or said.first("phone") or not _UNSOLVED.search(fold(said.text)):
+            return False
+        conversation = conversation_of(tracker)
+        if await self.services.repairs.of_conversation(conversation):
+            return False
+        return bool(await self.services.complaints.of_customer(conversation))
 
     def _number(self, tracker: Tracker, said: Said, beginning: bool) -> str:
         if match := _REPAIR_NO.search(_without_phones(said)):
@@ -266,7 +283,7 @@ class ValidateLookupForm(FormDialogue):
             if not found:
                 return self._missed(dispatcher, tracker, "utter_complaint_phone_unknown")
         elif beginning:
-            found = await desk.of_conversation(conversation_of(tracker))
+            found = await desk.of_customer(conversation_of(tracker))
         if not found:
             return {}
         if len(found) == 1:

@@ -125,8 +125,8 @@ class ComplaintDesk(Protocol):
         """Newest first."""
         ...
 
-    async def of_conversation(self, conversation_id: str) -> Sequence[ComplaintStatus]:
-        """Those of this conversation, newest first."""
+    async def of_customer(self, conversation_id: str) -> Sequence[ComplaintStatus]:
+        """Those of this conversation and of its customer, newest first."""
         ...
 
     async def add_word(self, no: str, conversation_id: str, text: str, *, unsolved: bool) -> Kept:

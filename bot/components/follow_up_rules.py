@@ -20,9 +20,16 @@ _BESIDE_PRODUCT = re.compile(
 )
 
 
+_BARE_PART = re.compile(
+    r"[\s，。,.]*(?:那|那么|还有)?[\s，,]*(?!.*[你我您他她它咱俺])[㐀-鿿]{1,5}?(?:呢|咧|嘞)[\s，。,.?？!！~～]*"
+)
+_SURE = 0.5
+
+
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class FollowUpRules(GraphComponent):
-    """Overrides the intent with `follow_up` when a message is an appliance and little else.
+    """Overrides the intent with `follow_up` when a message is an appliance and little else, or a
+    part ("屏幕呢") of which the classifier makes nothing.
 
     The classifier's ranking stays as it was. Needs the entities.
     """
@@ -40,13 +47,20 @@ class FollowUpRules(GraphComponent):
     def process(self, messages: List[Message]) -> List[Message]:
         for message in messages:
             entities = message.get(ENTITIES, [])
+            intent = message.get(INTENT) or {}
+            unsure = intent.get("confidence", 0.0) < _SURE or intent["name"] == "nlu_fallback"
+            if not entities and unsure and _BARE_PART.fullmatch(fold(message.get(TEXT))):
+                _follow_up(message)
             if len(entities) == 1 and entities[0]["entity"] in ("product", "model"):
                 text, (start, end) = message.get(TEXT), _span(entities[0])
                 around = fold(text[:start]) + "@" + fold(text[end:])
                 if _BESIDE_PRODUCT.fullmatch(around):
-                    intent = {"name": "follow_up", "confidence": 1.0}
-                    message.set(INTENT, intent, add_to_output=True)
+                    _follow_up(message)
         return messages
+
+
+def _follow_up(message: Message) -> None:
+    message.set(INTENT, {"name": "follow_up", "confidence": 1.0}, add_to_output=True)
 
 
 def _span(entity: Dict[Text, Any]) -> "tuple[int, int]":

@@ -123,7 +123,7 @@ class FakeComplaints:
         numbers = zip(self.statuses.values(), self.reports, strict=False)
         return [status for status, report in numbers if report.phone == phone]
 
-    async def of_conversation(self, conversation_id: str) -> Sequence[ComplaintStatus]:
+    async def of_customer(self, conversation_id: str) -> Sequence[ComplaintStatus]:
         numbers = zip(self.statuses.values(), self.reports, strict=False)
         return [s for s, report in numbers if report.conversation_id == conversation_id]
 

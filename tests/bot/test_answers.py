@@ -150,3 +150,69 @@ async def test_feedback_is_met_in_kind(customer: Customer, text: str, response: 
 def test_the_appliance_of_a_question_is_exchanged() -> None:
     assert with_product("空调保修几年", "冰箱") == "冰箱保修几年"
     assert with_product("保修几年", "冰箱") == "冰箱保修几年"
+
+
+async def test_a_part_takes_up_the_question_before(
+    customer: Customer, services: ActionServices
+) -> None:
+    knowledge = services.knowledge
+    assert isinstance(knowledge, FakeKnowledge)
+    knowledge.know("电视保修多久", "整机保修 1 年。")
+    knowledge.know("电视屏幕保修多久", "屏幕保修 3 年。")
+    await customer.act("action_answer", "电视保修多久", "ask_warranty")
+    for part, answer in (("屏幕呢", "屏幕保修 3 年。"), ("那屏幕呢？", "屏幕保修 3 年。")):
+        said = await customer.act("action_follow_up", part, "follow_up")
+        assert [m["text"] for m in said] == [answer]
+
+
+async def test_a_part_out_of_the_blue_is_not_understood(customer: Customer) -> None:
+    said = await customer.act("action_follow_up", "屏幕呢", "follow_up")
+    assert [m["response"] for m in said] == ["utter_not_understood"]
+
+
+@pytest.mark.parametrize(
+    ("action", "intent"),
+    [("action_deny", "deny"), ("action_answer", "report_fault"), ("action_fallback", "")],
+)
+async def test_advice_that_did_not_help_leads_to_a_visit(
+    customer: Customer, services: ActionServices, action: str, intent: str
+) -> None:
+    knowledge = services.knowledge
+    assert isinstance(knowledge, FakeKnowledge)
+    knowledge.know("遥控器没反应", "先换电池。")
+    await customer.act("action_answer", "遥控器没反应怎么办", "report_fault")
+    said = await customer.act(action, "換了，還是不行", intent)
+    assert [m["response"] for m in said] == ["utter_still_fails"]
+
+
+async def test_calling_for_people_after_a_fault_is_a_wish_for_a_visit(
+    customer: Customer, services: ActionServices
+) -> None:
+    knowledge = services.knowledge
+    assert isinstance(knowledge, FakeKnowledge)
+    knowledge.know("E4", "先看进水。")
+    await customer.act("action_answer", "洗衣机报E4怎么办", "report_fault")
+    assert await customer.act("action_request_human", "那叫人来吧", "request_human") == []
+    assert customer.followed_by == "repair_form"
+    said = await customer.act("action_request_human", "叫个人来接电话", "request_human")
+    assert said[0]["response"] == "utter_handoff"
+
+
+async def test_what_seems_not_ours_may_lean_on_the_question_before(
+    customer: Customer, services: ActionServices
+) -> None:
+    knowledge = services.knowledge
+    assert isinstance(knowledge, FakeKnowledge)
+    knowledge.know("电视保修多久", "整机保修 1 年。")
+    knowledge.know("砸裂", "人为损坏不在保修内。")
+    before = await customer.act("action_out_of_scope", "娃拿玩具砸裂的算不", "out_of_scope")
+    assert [m["response"] for m in before] == ["utter_out_of_scope"]
+    await customer.act("action_answer", "电视保修多久", "ask_warranty")
+    after = await customer.act("action_out_of_scope", "娃拿玩具砸裂的算不", "out_of_scope")
+    assert [m["text"] for m in after] == ["人为损坏不在保修内。"]
+
+
+@pytest.mark.parametrize("text", ["你是真人还是机器", "是不是机器人在回我", "你到底是谁啊"])
+async def test_who_asks_whether_a_machine_answers_is_told_so(customer: Customer, text: str) -> None:
+    said = await customer.act("action_chitchat", text, "chitchat")
+    assert [m["response"] for m in said] == ["utter_i_am_a_bot"]

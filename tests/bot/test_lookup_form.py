@@ -146,3 +146,28 @@ async def test_other_peoples_addresses_and_phones_are_not_told(
     said = await customer.act("validate_lookup_form", booked, "ask_repair_progress")
     assert PHONE not in str(said)
     assert "红星路" not in str(said)
+
+
+async def test_what_was_complained_of_and_is_not_solved_is_no_repair_to_look_up(
+    customer: Customer, services: ActionServices
+) -> None:
+    complaints = services.complaints
+    assert isinstance(complaints, FakeComplaints)
+    number = await complaints.open(ComplaintReport("conv_1", "不排水", "洗碗机", PHONE, "x"))
+    complaints.statuses[number] = replace(complaints.statuses[number], state="resolved")
+    said = await customer.fill(FORM, ORDER, "今早又积水，还是没修好", "ask_repair_progress")
+    assert said == ["utter_complaint_reopened"]
+
+
+async def test_a_complaint_s_number_is_looked_up_as_one(
+    customer: Customer, services: ActionServices
+) -> None:
+    complaints = services.complaints
+    number = await complaints.open(ComplaintReport("conv_9", "不排水", "洗碗机", PHONE, "x"))
+    said = await customer.fill(FORM, ORDER, f"{number} 修得怎么样了", "ask_repair_progress")
+    assert number in said[0]
+
+
+async def test_who_has_waited_long_hears_a_word_of_regret_first(customer: Customer) -> None:
+    said = await customer.fill(FORM, ORDER, "说三天来人，都等了一个月了", "ask_repair_progress")
+    assert said == ["utter_sorry_to_wait", "utter_repair_key"]
