@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations import texts
+from conversations.answering import Answering
 from conversations.duty import Duty
 from conversations.handover import Handover
 from conversations.judging import Judging
@@ -43,9 +45,8 @@ from conversations.storage import (
     next_unprocessed,
 )
 from foundation.clock import Clock
-from foundation.errors import Unavailable
 from foundation.ids import new_id
-from foundation.metrics import BOT_TURNS, DROPPED_REPLIES, TURN_SECONDS
+from foundation.metrics import DROPPED_REPLIES, TURN_SECONDS
 from foundation.settings import Settings
 from foundation.transactions import UnitOfWork
 
@@ -54,6 +55,8 @@ log = structlog.get_logger(__name__)
 NOTICE_AGAIN = timedelta(seconds=60)
 LEASE_MARGIN_S = 5.0
 SWEEP_S = 1.0
+GIVE_UP_AFTER = 3
+"""Failures of one routine message, a sweep apart, after which a human is to answer it."""
 _READABLE = re.compile(r"\w")
 
 
@@ -80,9 +83,10 @@ class TurnRunner:
         self._safety = safety
         self._judging = judging
         self._bot = bot
-        self._knowledge = knowledge
+        self._answering = Answering(settings, bot, knowledge)
         self._name = new_id("runner")
         self._lease = timedelta(seconds=settings.bot_timeout_s + LEASE_MARGIN_S)
+        self._failures: Counter[str] = Counter()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         self._sweeper: asyncio.Task[None] | None = None
@@ -167,11 +171,35 @@ class TurnRunner:
     async def _process(self, conversation: Conversation, message: Message) -> None:
         began = time.perf_counter()
         verdict = await self._judging.verdict(message.text)
-        if _goes_to_bot(conversation, message, verdict):
-            await self._bot_turn(message, message, conversation.epoch, conversation.bot_sender)
-        else:
-            await self._decide(message, verdict)
+        try:
+            if self._is_hopeless(message, verdict):
+                await self._give_up(message)
+            elif _goes_to_bot(conversation, message, verdict):
+                await self._bot_turn(message, message, conversation.epoch, conversation.bot_sender)
+            else:
+                await self._decide(message, verdict)
+        except Exception:
+            self._failures[message.id] += 1
+            raise
+        self._failures.pop(message.id, None)
         TURN_SECONDS.observe(time.perf_counter() - began)
+
+    def _is_hopeless(self, message: Message, verdict: Verdict) -> bool:
+        """Alarms are tried for as long as it takes: they do more than answer."""
+        return verdict.level is Level.ROUTINE and self._failures[message.id] >= GIVE_UP_AFTER
+
+    async def _give_up(self, message: Message) -> None:
+        """Something of ours fails again and again on this message: say so and fetch a human."""
+        log.error("turn_given_up", message=message.id)
+        async with self._work.begin() as session:
+            conversation = await get_conversation(session, message.conversation_id, lock=True)
+            kept = await session.get_one(Message, message.id)
+            if kept.processed_at is not None:
+                return
+            kept.processed_at = self._clock.now()
+            if conversation.state == State.BOT:
+                self._answer(session, conversation, kept, (Reply(texts.APOLOGY),))
+                await self._handover.request_human(session, conversation, "turn failed")
 
     async def _decide(self, message: Message, verdict: Verdict) -> None:
         """Act on the verdict and the conversation's state; then it may be the bot's turn."""
@@ -264,16 +292,7 @@ class TurnRunner:
         notify(session, conversation, notice, now)
 
     async def _bot_turn(self, message: Message, question: Message, epoch: int, sender: str) -> None:
-        text = question.text or "/add_evidence"
-        try:
-            turn = await self._bot.turn(sender, _plain(text), message.id)
-            if not (turn.replies or turn.handoff or turn.emergency):
-                raise Unavailable("bot", "empty answer")
-            outcome = "answered"
-        except Unavailable as error:
-            log.warning("bot_unavailable", reason=error.detail.get("reason"))
-            turn, outcome = await self._fallback(question), "fallback"
-        BOT_TURNS.labels(outcome).inc()
+        turn = await self._answering.turn(sender, question, message.id)
         async with self._work.begin() as session:
             conversation = await get_conversation(session, message.conversation_id, lock=True)
             kept = await session.get_one(Message, message.id)
@@ -304,17 +323,6 @@ class TurnRunner:
         elif turn.emergency or turn.handoff:
             reason = turn.handoff or f"possible {turn.emergency}"
             await self._handover.request_human(session, conversation, reason)
-
-    async def _fallback(self, question: Message) -> BotTurn:
-        """What is said instead of a bot that is down or slow: never silence."""
-        if not question.text:
-            return BotTurn((Reply(texts.IMAGE_RECEIVED),), handoff="bot unavailable")
-        answer = await self._knowledge.fallback(question.text)
-        if answer is None:
-            return BotTurn((Reply(texts.APOLOGY),), handoff="bot unavailable")
-        return BotTurn(
-            (answer, Reply(texts.FALLBACK_HANDOFF, Kind.NOTICE)), handoff="bot unavailable"
-        )
 
     def _answer(
         self,
@@ -353,8 +361,3 @@ def _goes_to_bot(conversation: Conversation, message: Message, verdict: Verdict)
 
 def _is_readable(message: Message) -> bool:
     return message.kind != Kind.TEXT or bool(_READABLE.search(message.text))
-
-
-def _plain(text: str) -> str:
-    """Customer text must never reach the bot as a command such as `/restart`."""
-    return "／" + text[1:] if text.startswith("/") and text != "/add_evidence" else text
