@@ -15,13 +15,17 @@ from typing import Any
 import httpx
 import structlog
 
+from api.schemas.base import readable
 from conversations.model import BotTurn, Button, Kind, Reply
+from conversations.signals import Signal
 from foundation.errors import Unavailable
 from foundation.metrics import BOT_SECONDS
 from foundation.settings import Settings
 
 log = structlog.get_logger(__name__)
 
+BROKEN = (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError)
+"""How a Rasa fails that is down, slow, or answers what it should not."""
 HEADROOM_S = 0.4
 MEMORY_TIMEOUT_S = 0.8
 WARM_UP_S = 20.0
@@ -29,7 +33,8 @@ _REMEMBERED = 10_000
 
 
 class Breaker:
-    """Opens after `failures` failures in a row, for `open_s` seconds; then lets one try."""
+    """Opens after `failures` failures in a row, for `open_s` seconds; then lets one turn try, and
+    the rest when that one has succeeded."""
 
     def __init__(self, failures: int, open_s: float) -> None:
         self._limit = failures
@@ -39,13 +44,18 @@ class Breaker:
 
     def check(self) -> None:
         """Raise `Unavailable` while open."""
-        if time.monotonic() < self._open_until:
+        now = time.monotonic()
+        if now < self._open_until:
             raise Unavailable("bot", "circuit open")
+        if self._open_until:
+            self._open_until = now + self._open_s
 
     def record(self, *, ok: bool) -> None:
         """Count an outcome."""
         self._failed = 0 if ok else self._failed + 1
-        if self._failed >= self._limit:
+        if ok:
+            self._open_until = 0.0
+        elif self._failed >= self._limit:
             self._open_until = time.monotonic() + self._open_s
 
 
@@ -75,7 +85,7 @@ class RasaBot:
                     turn = await self._recovered(sender, message_id)
                     if turn is None:
                         turn = await self._ask(sender, text, message_id)
-        except (httpx.HTTPError, TimeoutError, ValueError) as error:
+        except BROKEN as error:
             self._breaker.record(ok=False)
             raise Unavailable("bot", type(error).__name__) from error
         self._breaker.record(ok=True)
@@ -86,9 +96,11 @@ class RasaBot:
         try:
             async with asyncio.timeout(MEMORY_TIMEOUT_S):
                 tracker = await self._tracker(sender)
-        except (httpx.HTTPError, TimeoutError, ValueError):
+        except BROKEN:
             return {}
-        slots = tracker.get("slots", {})
+        slots = tracker.get("slots") or {}
+        if not isinstance(slots, dict):
+            return {}
         return {name: value for name, value in slots.items() if _worth_telling(name, value)}
 
     async def ready(self) -> str | None:
@@ -103,7 +115,7 @@ class RasaBot:
             if not self._warm:
                 await self._ask("warm-up", "你好", "warm-up", timeout_s=WARM_UP_S)
                 self._warm = True
-        except (httpx.HTTPError, ValueError) as error:
+        except BROKEN as error:
             self._warm = False
             return f"{type(error).__name__}"
         return None
@@ -133,7 +145,7 @@ class RasaBot:
             self._first_seen.popitem(last=False)
         tracker = await self._tracker(sender)
         said: list[dict[str, Any]] | None = None
-        for event in tracker.get("events") or []:
+        for event in _dicts(tracker.get("events")):
             if event.get("event") == "user":
                 known = (event.get("metadata") or {}).get("message_id")
                 said = [] if known == message_id else None
@@ -151,7 +163,9 @@ class RasaBot:
             timeout=self._budget,
         )
         response.raise_for_status()
-        tracker: dict[str, Any] = response.json()
+        tracker = response.json()
+        if not isinstance(tracker, dict):
+            raise ValueError("not a tracker")
         return tracker
 
 
@@ -162,32 +176,55 @@ def as_turn(said: list[dict[str, Any]]) -> BotTurn:
     Raises:
         ValueError: not the shape Rasa answers with.
     """
-    if not isinstance(said, list):
-        raise ValueError("not a list of messages")
     replies: list[Reply] = []
     handoff: str | None = None
     emergency: str | None = None
     memory: dict[str, Any] = {}
     signal: str | None = None
-    for item in said:
-        custom = item.get("custom") or {}
-        if wanted := custom.get("handoff"):
+    for item in _dicts(said):
+        custom = _dict(item.get("custom"))
+        if custom.get("handoff") is not None:
+            wanted = _dict(custom["handoff"])
             handoff = str(wanted.get("reason") or "requested")
-            memory = wanted.get("slots") or {}
-        if hazard := custom.get("emergency"):
-            emergency = str(hazard["category"])
-        signal = custom.get("signal") or signal
-        if text := str(item.get("text") or "").strip():
+            memory = _dict(wanted.get("slots"))
+        if hazard := _dict(custom.get("emergency")):
+            emergency = _named(hazard, "category")
+        if named := custom.get("signal"):
+            signal = Signal(named)
+        if text := str(readable(str(item.get("text") or ""))).strip():
             buttons = tuple(
-                Button(str(b["title"]), str(b["payload"])) for b in item.get("buttons") or []
+                Button(_named(b, "title"), _named(b, "payload"))
+                for b in _dicts(item.get("buttons"))
             )
             kind = Kind.CHOICES if buttons else Kind.TEXT
             replies.append(Reply(text, kind, buttons))
     return BotTurn(tuple(replies), handoff, emergency, memory, signal)
 
 
+def _named(found: dict[str, Any], name: str) -> str:
+    if not found.get(name):
+        raise ValueError(f"without {name}")
+    return str(found[name])
+
+
+def _dicts(found: object) -> list[dict[str, Any]]:
+    if found is None:
+        return []
+    if not isinstance(found, list):
+        raise ValueError("not a list")
+    return [_dict(item) for item in found]
+
+
+def _dict(found: object) -> dict[str, Any]:
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise ValueError("not an object")
+    return found
+
+
 def _as_rest(event: dict[str, Any]) -> dict[str, Any]:
-    data = event.get("data") or {}
+    data = _dict(event.get("data"))
     return {
         "text": event.get("text"),
         "buttons": data.get("buttons"),

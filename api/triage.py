@@ -7,6 +7,7 @@ from typing import Protocol
 
 import structlog
 
+from api.errors import place_of
 from assist.triage.model import Assessment
 from conversations.model import Certainty, Level, Verdict
 from foundation.settings import Settings
@@ -49,7 +50,11 @@ class GatewayTriage:
         """See `conversations.ports.Triage.assess`."""
         if self._assessor is None:
             raise RuntimeError("triage is used before it is loaded")
-        return as_verdict(self._assessor.assess(text))
+        try:
+            return as_verdict(self._assessor.assess(text))
+        except Exception as error:
+            log.error("triage_failed", error=type(error).__name__, place=place_of(error))
+            return as_verdict(_open_rules().assess(text))
 
 
 def as_verdict(found: Assessment) -> Verdict:

@@ -34,6 +34,7 @@ from complaints.service import ComplaintService
 from complaints.sweeper import Sweeper
 from complaints.tiering import Tiering
 from conversations.answering import Answering
+from conversations.bot_turn import BotTurns
 from conversations.channels.web.channel import WebChannel
 from conversations.duty import Duty
 from conversations.handover import Handover
@@ -171,7 +172,9 @@ def build_parts(
     triage = GatewayTriage(assessor)
     judging = Judging(triage)
     bot = bot or RasaBot(settings, http)
-    answering = Answering(clock, work, handover, safety, offers, bot, knowledge)
+    answering = Answering(
+        clock, work, handover, safety, offers, bot, BotTurns(settings, bot, knowledge)
+    )
     repairs = RepairService(clock, settings.timezone)
     orders = OrderService(clock)
     actions = BotActions(

@@ -8,16 +8,16 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations import texts
+from conversations.bot_turn import BotTurns
 from conversations.handover import Handover
-from conversations.model import BotTurn, Certainty, Kind, Level, Reply, Sender, agrees
+from conversations.model import BotTurn, Certainty, Level, Reply, Sender, State, agrees
 from conversations.offers import FIRST_TO_LOOK_AT, Offers
-from conversations.ports import Bot, Knowledge
+from conversations.ports import Bot
 from conversations.safety import Safety
 from conversations.speaking import say_all
 from conversations.storage import Conversation, Message, get_conversation
 from foundation.clock import Clock
-from foundation.errors import Unavailable
-from foundation.metrics import BOT_TURNS, DROPPED_REPLIES
+from foundation.metrics import DROPPED_REPLIES
 from foundation.transactions import UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ class Answering:
         safety: Safety,
         offers: Offers,
         bot: Bot,
-        knowledge: Knowledge,
+        bot_turns: BotTurns,
     ) -> None:
         self._clock = clock
         self._work = work
@@ -42,7 +42,7 @@ class Answering:
         self._safety = safety
         self._offers = offers
         self._bot = bot
-        self._knowledge = knowledge
+        self._bot_turns = bot_turns
 
     async def answer(self, message: Message, question: Message, epoch: int, sender: str) -> None:
         """Work `message`, whose `question` (itself or one before) the bot has to answer.
@@ -76,17 +76,7 @@ class Answering:
             async with self._work.reading() as session:
                 if await self._offers.accepted(session, question):
                     return BotTurn(handoff="customer accepted the offer")
-        text = question.text or "/add_evidence"
-        try:
-            turn = await self._bot.turn(sender, _plain(text), message.id)
-            if not (turn.replies or turn.handoff or turn.emergency):
-                raise Unavailable("bot", "empty answer")
-            outcome = "answered"
-        except Unavailable as error:
-            log.warning("bot_unavailable", reason=error.detail.get("reason"))
-            turn, outcome = await self._fallback(question), "fallback"
-        BOT_TURNS.labels(outcome).inc()
-        return turn
+        return await self._bot_turns.take(sender, question, message.id)
 
     async def _recent(self, message: Message) -> list[Message]:
         if message.seq < FIRST_TO_LOOK_AT:
@@ -109,16 +99,18 @@ class Answering:
             reason = turn.handoff or f"possible {turn.emergency}"
             await self._handover.request_human(session, conversation, reason)
 
-    async def _fallback(self, question: Message) -> BotTurn:
-        """What is said instead of a bot that is down or slow: never silence."""
-        if not question.text:
-            return BotTurn((Reply(texts.IMAGE_RECEIVED),), handoff="bot unavailable")
-        answer = await self._knowledge.fallback(question.text)
-        if answer is None:
-            return BotTurn((Reply(texts.APOLOGY),), handoff="bot unavailable")
-        return BotTurn(
-            (answer, Reply(texts.FALLBACK_HANDOFF, Kind.NOTICE)), handoff="bot unavailable"
-        )
+    async def give_up(self, message: Message) -> None:
+        """Something of ours fails again and again on this message: say so and fetch a human."""
+        log.error("turn_given_up", message=message.id)
+        async with self._work.begin() as session:
+            conversation = await get_conversation(session, message.conversation_id, lock=True)
+            kept = await session.get_one(Message, message.id)
+            if kept.processed_at is not None:
+                return
+            kept.processed_at = self._clock.now()
+            if conversation.state == State.BOT:
+                say_all(session, conversation, kept, (Reply(texts.APOLOGY),), self._clock.now())
+                await self._handover.request_human(session, conversation, "turn failed")
 
     async def _remember(self, conversation_id: str, sender: str, turn: BotTurn) -> None:
         """Add what the bot knows to the hand-over summary, if it can still be asked."""
@@ -129,8 +121,3 @@ class Answering:
             conversation = await get_conversation(session, conversation_id, lock=True)
             if conversation.handover is not None:
                 conversation.handover = {**conversation.handover, "slots": memory}
-
-
-def _plain(text: str) -> str:
-    """Customer text must never reach the bot as a command such as `/restart`."""
-    return "／" + text[1:] if text.startswith("/") and text != "/add_evidence" else text

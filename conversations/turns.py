@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -49,6 +50,8 @@ log = structlog.get_logger(__name__)
 NOTICE_AGAIN = timedelta(seconds=60)
 LEASE_MARGIN_S = 5.0
 SWEEP_S = 1.0
+GIVE_UP_AFTER = 3
+"""Failures of one routine message, a sweep apart, after which a human is to answer it."""
 _READABLE = re.compile(r"\w")
 
 
@@ -74,6 +77,7 @@ class TurnRunner:
         self._answering = answering
         self._name = new_id("runner")
         self._lease = timedelta(seconds=settings.bot_timeout_s + LEASE_MARGIN_S)
+        self._failures: Counter[str] = Counter()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         self._sweeper: asyncio.Task[None] | None = None
@@ -158,13 +162,23 @@ class TurnRunner:
     async def _process(self, conversation: Conversation, message: Message) -> None:
         began = time.perf_counter()
         verdict = await self._judging.verdict(message.text)
-        if _goes_to_bot(conversation, message, verdict):
-            await self._answering.answer(
-                message, message, conversation.epoch, conversation.bot_sender
-            )
-        else:
-            await self._decide(message, verdict)
+        try:
+            if self._is_hopeless(message, verdict):
+                await self._answering.give_up(message)
+            elif _goes_to_bot(conversation, message, verdict):
+                epoch, sender = conversation.epoch, conversation.bot_sender
+                await self._answering.answer(message, message, epoch, sender)
+            else:
+                await self._decide(message, verdict)
+        except Exception:
+            self._failures[message.id] += 1
+            raise
+        self._failures.pop(message.id, None)
         TURN_SECONDS.observe(time.perf_counter() - began)
+
+    def _is_hopeless(self, message: Message, verdict: Verdict) -> bool:
+        """Alarms are tried for as long as it takes: they do more than answer."""
+        return verdict.level is Level.ROUTINE and self._failures[message.id] >= GIVE_UP_AFTER
 
     async def _decide(self, message: Message, verdict: Verdict) -> None:
         """Act on the verdict and the conversation's state; then it may be the bot's turn."""

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.answering import Answering
+from conversations.bot_turn import BotTurns
 from conversations.channels.web.channel import WebChannel
 from conversations.duty import Duty
 from conversations.handover import Handover
@@ -140,7 +141,9 @@ def build_line(work: UnitOfWork, clock: FixedClock, settings: Settings) -> Line:
     handover = Handover(settings, clock, duty)
     offers = Offers(settings, clock, duty, handover)
     safety = Safety(settings, clock, handover, knowledge, complaints)
-    answering = Answering(clock, work, handover, safety, offers, bot, knowledge)
+    answering = Answering(
+        clock, work, handover, safety, offers, bot, BotTurns(settings, bot, knowledge)
+    )
     judging = Judging(FakeTriage())
     return Line(
         work=work,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations import texts
 from conversations.model import BotTurn, Reply, State
+from conversations.ports import EmergencyCase
 from conversations.storage import Attachment, Message
 from foundation.errors import Conflict, InvalidInput, NotFound
 from foundation.ids import new_id
@@ -196,6 +198,57 @@ async def test_a_crash_after_the_bot_answered_says_it_once(line: Line) -> None:
     line.runner.wake(conversation)
     await line.runner.idle()
     assert await line.said(conversation) == ["问题", "答复"]
+
+
+async def test_a_turn_that_fails_again_and_again_ends_in_an_apology_and_a_human(
+    line: Line,
+) -> None:
+    conversation = await line.start()
+
+    async def broken(text: str) -> BotTurn:
+        raise RuntimeError("ours")
+
+    line.bot.respond = broken
+    await line.customer(conversation, "问题")
+    for _ in range(4):
+        line.runner.wake(conversation)
+        await line.runner.idle()
+    said = await line.said(conversation)
+    assert said[:2] == ["问题", texts.APOLOGY]
+    assert said.count(texts.APOLOGY) == 1
+    assert (await line.conversation(conversation)).state == State.QUEUED
+    assert all(m.processed_at for m in await line.messages(conversation) if m.sender == "customer")
+
+
+async def test_an_alarm_that_cannot_be_raised_is_tried_until_it_can(line: Line) -> None:
+    conversation = await line.start()
+    opened = line.complaints.open_emergency
+
+    async def broken(session: AsyncSession, emergency: EmergencyCase) -> str:
+        raise RuntimeError("ours")
+
+    line.complaints.open_emergency = broken  # type: ignore[method-assign]
+    await line.customer(conversation, "!漏气了")
+    for _ in range(6):
+        line.runner.wake(conversation)
+        await line.runner.idle()
+    assert await line.said(conversation) == ["!漏气了"]
+    line.complaints.open_emergency = opened  # type: ignore[method-assign]
+    line.runner.wake(conversation)
+    await line.runner.idle()
+    assert "1. advice gas_leak" in await line.said(conversation)
+
+
+async def test_a_library_that_fails_too_leaves_an_apology(line: Line) -> None:
+    conversation = await line.start()
+    line.bot.down = True
+
+    async def broken(text: str) -> Reply | None:
+        raise RuntimeError("index corrupt")
+
+    line.knowledge.fallback = broken  # type: ignore[method-assign]
+    await line.customer(conversation, "保修多久")
+    assert (await line.said(conversation))[1] == texts.APOLOGY
 
 
 async def test_a_message_after_closing_opens_a_new_episode(line: Line) -> None:
