@@ -32,6 +32,7 @@ from api.routes import (
     staff,
     status,
     system,
+    webhooks,
 )
 from api.schemas.base import Error
 from api.wiring import Parts, build_parts
@@ -73,6 +74,7 @@ ROUTERS = (
     compensations,
     dossier,
     status,
+    webhooks,
 )
 
 

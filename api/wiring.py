@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from api.archiving import Archiving
 from api.bot_actions import BotActions, action_services
 from api.case_search import CaseSearch, Opened, engine_opener
+from api.complaint_news import EVENTS, ComplaintNews
 from api.complaint_ports import ConversationVoice, DeskStaffing, Listening, PageEscalations
 from api.evidence import EvidenceFiles
 from api.knowledge import Knowledge
@@ -21,7 +22,7 @@ from api.rasa_bot import RasaBot
 from api.readiness import Readiness
 from api.sidebar import Sidebar
 from api.staff.service import StaffService
-from api.tokens import Tokens
+from api.tokens import Tokens, secret_key
 from api.triage import Assessor, GatewayTriage
 from api.uploads import Uploads
 from api.websockets import Hub
@@ -55,6 +56,9 @@ from knowledge_base.seeding import SafetyAdvice
 from knowledge_base.service import CaseLibrary
 from orders.service import OrderService
 from repairs.service import RepairService
+from webhooks.dispatcher import WebhookDispatcher
+from webhooks.sending import Sender
+from webhooks.service import Webhooks
 
 STATUS_TRIES = 5
 STATUS_WINDOW_S = 900.0
@@ -91,6 +95,8 @@ class Parts:
     knowledge: Knowledge
     runner: TurnRunner
     dispatcher: Dispatcher
+    webhooks: Webhooks
+    webhook_dispatcher: WebhookDispatcher
     timers: Timers
     sweeper: Sweeper
     listening: Listening
@@ -119,6 +125,7 @@ class Parts:
     async def start_worker(self) -> None:
         """Start what looks after deadlines and deliveries."""
         await self.dispatcher.start()
+        await self.webhook_dispatcher.start()
         await self.timers.start()
         await self.sweeper.start()
 
@@ -126,6 +133,7 @@ class Parts:
         """Stop in the opposite order: finish what is in hand, take in nothing new."""
         await self.sweeper.stop()
         await self.timers.stop()
+        await self.webhook_dispatcher.stop()
         await self.dispatcher.stop()
         await self.runner.stop()
         await self.listening.stop()
@@ -180,6 +188,9 @@ def build_parts(
     actions = BotActions(
         action_services(settings, clock, work, library, search, repairs, complaints, orders)
     )
+    webhooks = Webhooks(settings, clock, secret_key(settings), EVENTS)
+    work.keep_with(ComplaintNews(webhooks).keep)
+    sender = Sender(webhooks.rules, settings.webhook_timeout_s)
     presenter = Presenter(clock, duty, tokens, knowledge.title)
     return Parts(
         settings=settings,
@@ -208,6 +219,8 @@ def build_parts(
         knowledge=knowledge,
         runner=TurnRunner(settings, clock, work, duty, safety, judging, answering),
         dispatcher=Dispatcher(settings, clock, work, {"web": WebChannel(events)}),
+        webhooks=webhooks,
+        webhook_dispatcher=WebhookDispatcher(settings, clock, work, webhooks, sender),
         timers=Timers(settings, clock, work, handover, safety),
         sweeper=Sweeper(settings, clock, work, complaints),
         listening=Listening(clock, work, complaints),

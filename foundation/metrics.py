@@ -19,6 +19,10 @@ SEARCH_SECONDS = Histogram("frontline_search_seconds", "Time of one search.", bu
 QUEUE_LENGTH = Gauge("frontline_queue_length", "Conversations waiting for a human.")
 OPEN_PAGES = Gauge("frontline_open_pages", "Emergency pages not yet acknowledged.")
 OUTBOX_PENDING = Gauge("frontline_outbox_pending", "Messages waiting for delivery.")
+WEBHOOKS_PENDING = Gauge("frontline_webhooks_pending", "Webhook deliveries waiting.")
+WEBHOOK_DELIVERIES = Counter(
+    "frontline_webhook_tries_total", "Webhook tries by the state after them.", ["state"]
+)
 HTTP_REQUESTS = Counter(
     "frontline_http_requests_total", "HTTP requests.", ["method", "route", "status"]
 )

@@ -177,6 +177,31 @@ class Settings(BaseSettings):
     outbox_max_attempts: int = Field(
         8, description="Tries before an outgoing message is put aside for a person.", ge=1
     )
+    webhook_timeout_s: float = Field(
+        10.0, description="Longest wait for a webhook's receiver, from name to answer.", gt=0, le=60
+    )
+    webhook_max_attempts: int = Field(
+        11,
+        description="Tries before a webhook delivery is put aside for a person; 11 take a day.",
+        ge=1,
+    )
+    webhook_parallel: int = Field(
+        4, description="Calls at a time to one webhook's receiver.", ge=1, le=32
+    )
+    webhook_poll_s: float = Field(
+        1.0, description="How often webhook deliveries that are due are looked for.", gt=0
+    )
+    webhook_keep_days: int = Field(
+        30, description="How long the log of webhook deliveries is kept (days).", ge=1
+    )
+    webhook_allow_http: bool = Field(
+        False, description="Let webhooks go to `http` addresses too, unencrypted."
+    )
+    webhook_allowed_networks: list[str] = Field(
+        [],
+        description="Private networks that webhooks may be sent into, as a JSON list "
+        '(`["10.20.0.0/16"]`); all others are refused.',
+    )
     run_worker_in_api: bool = Field(
         True,
         description="Run timers and dispatcher inside the API process; turn off where "

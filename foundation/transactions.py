@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.database import Database
 from foundation.events import Events
+
+Keeper = Callable[[AsyncSession], Awaitable[None]]
 
 _NEWS = "news"
 
@@ -25,12 +27,20 @@ class UnitOfWork:
     def __init__(self, database: Database, events: Events) -> None:
         self.database = database
         self.events = events
+        self._keepers: list[Keeper] = []
+
+    def keep_with(self, keeper: Keeper) -> None:
+        """Have `keeper(session)` run at the end of every transaction, inside it: what it writes is
+        kept together with the change, or neither is."""
+        self._keepers.append(keeper)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
         """One transaction; its announcements are published in order once it is committed."""
         async with self.database.transaction() as session:
             yield session
+            for keeper in self._keepers:
+                await keeper(session)
         for topic, payload in session.info.pop(_NEWS, []):
             await self.events.publish(topic, payload)
 

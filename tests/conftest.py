@@ -30,6 +30,7 @@ TABLES = (
     "knowledge_base.storage",
     "orders.storage",
     "repairs.storage",
+    "webhooks.storage",
 )
 
 

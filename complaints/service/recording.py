@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,22 @@ from complaints.transitions import Dossier, MeasureFact
 from foundation.transactions import announce
 
 CHANGES_SHOWN = 20
+_ENTERED = "complaint_entries"
+
+
+@dataclass(frozen=True)
+class Entered:
+    """An act as it was written down, and the state of the complaint at that moment."""
+
+    entry: TimelineEntry
+    complaint: Complaint
+    state: str
+
+
+def entered_in(session: AsyncSession) -> list[Entered]:
+    """What was entered in this transaction since this was last asked, in order."""
+    found: list[Entered] = session.info.pop(_ENTERED, [])
+    return found
 
 
 def enter(
@@ -58,6 +75,7 @@ def enter(
         to_state=complaint.state if from_state else None,
     )
     session.add(entry)
+    session.info.setdefault(_ENTERED, []).append(Entered(entry, complaint, complaint.state))
     if touch:
         complaint.updated_at = now
     announce(session, "complaint", no=complaint.no, version=complaint.version, act=act)

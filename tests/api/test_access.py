@@ -125,6 +125,15 @@ ALLOWED: dict[str, frozenset[str]] = {
     "GET /complaints/{no}/remedies": DESK,
     "GET /authority": DESK,
     "GET /approvals": DESK,
+    "GET /webhooks": frozenset({Role.ADMIN}),
+    "POST /webhooks": frozenset({Role.ADMIN}),
+    "GET /webhooks/events": frozenset({Role.ADMIN}),
+    "GET /webhooks/deliveries": frozenset({Role.ADMIN}),
+    "POST /webhooks/deliveries/{delivery_id}/resend": frozenset({Role.ADMIN}),
+    "PATCH /webhooks/{webhook_id}": frozenset({Role.ADMIN}),
+    "POST /webhooks/{webhook_id}/rotate": frozenset({Role.ADMIN}),
+    "DELETE /webhooks/{webhook_id}": frozenset({Role.ADMIN}),
+    "POST /webhooks/{webhook_id}/test": frozenset({Role.ADMIN}),
     "POST /status": frozenset({ANYBODY}),
     "POST /status/reply": frozenset({ANYBODY}),
     "POST /status/rating": frozenset({ANYBODY}),
@@ -147,6 +156,8 @@ NAMES = {
     "request_id": "r",
     "call_id": "1",
     "view_id": "1",
+    "webhook_id": "w",
+    "delivery_id": "1",
 }
 
 

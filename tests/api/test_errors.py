@@ -23,6 +23,7 @@ PACKAGES = (
     "repairs",
     "knowledge_base",
     "assist",
+    "webhooks",
     "api",
 )
 SKIPPED = (".train", ".calibrate", ".build", ".bert", "__main__", "migrations", ".export", ".graph")

@@ -20,6 +20,7 @@ export const router = createRouter({
     },
     { path: '/cases', name: 'cases', component: () => import('@/pages/CaseSearchPage.vue') },
     { path: '/staff', name: 'staff', component: () => import('@/pages/StaffPage.vue') },
+    { path: '/webhooks', name: 'webhooks', component: () => import('@/pages/WebhooksPage.vue') },
     { path: '/:rest(.*)*', redirect: '/' },
   ],
 })

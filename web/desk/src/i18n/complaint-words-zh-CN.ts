@@ -169,6 +169,7 @@ export default {
     clock_breached: '超时',
     clock_met: '按时完成',
     observation_ended: '观察期结束',
+    observed: '观察期内又来投诉',
     escalated: '升级',
     emergency_again: '再次报告险情',
     call_done: '完成回电',

@@ -1,11 +1,13 @@
 import words from './complaint-words-en'
 import pages from './complaints-en'
+import webhooks from './webhooks-en'
 import type zh from './zh-CN'
 
 const en: typeof zh = {
   ...words,
   ...pages,
-  app: { name: 'Frontline desk', desk: 'Conversations', cases: 'Case search', staff: 'Staff' },
+  ...webhooks,
+  app: { name: 'Frontline desk', desk: 'Conversations', cases: 'Case search', staff: 'Staff', webhooks: 'Webhooks' },
   signIn: {
     title: 'Agent desk',
     lead: 'The front line of after-sales service',

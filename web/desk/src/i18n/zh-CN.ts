@@ -1,10 +1,12 @@
 import words from './complaint-words-zh-CN'
 import pages from './complaints-zh-CN'
+import webhooks from './webhooks-zh-CN'
 
 export default {
   ...words,
   ...pages,
-  app: { name: 'Frontline 坐席台', desk: '会话', cases: '案例检索', staff: '员工账号' },
+  ...webhooks,
+  app: { name: 'Frontline 坐席台', desk: '会话', cases: '案例检索', staff: '员工账号', webhooks: '推送' },
   signIn: {
     title: '坐席台',
     lead: '售后服务一线工作台',
