@@ -40,7 +40,13 @@ from foundation.settings import Settings
 
 PREFIX = "/api/v1"
 UPLOAD_MARGIN = 64 * 1024
-UPLOAD_PATHS = ("/attachments", "/cases/import", "/complaints/import", "/evidence")
+UPLOAD_PATHS = (
+    "/attachments",
+    "/cases/import",
+    "/complaints/import",
+    "/complaints/import/check",
+    "/evidence",
+)
 WEBHOOK = "/actions/webhook"
 WEBHOOK_MAX_BYTES = 32_000_000
 """A call of Rasa's brings the whole conversation along."""

@@ -1,29 +1,32 @@
-"""How complaints come in over the API: one by one, from a conversation, as a table."""
+"""How complaints come in over the API: one by one, from a conversation, as rows of a table."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.complaint_tables import BY_CONTENT, CALLER, Problem, Row, complaint_of
 from api.schemas.complaints import ComplaintDraft, ComplaintIn
 from bot.actions.complaint import category_of
 from complaints.model import Actor
 from complaints.service import ComplaintService
-from complaints.storage import Complaint
+from complaints.storage import Complaint, EntryKey
 from conversations.desk import mask_phone
 from conversations.model import Level, Sender
 from conversations.storage import Conversation, Customer, get_conversation, messages_after
-from foundation.errors import FrontlineError, InvalidInput
+from foundation.errors import Conflict, FrontlineError
+from foundation.transactions import UnitOfWork
 
 ON_THE_LINE = frozenset({"hotline", "store"})
 """Channels on which the customer is present when an agent registers his complaint."""
-MAX_ROWS = 2000
 SUMMARY_MESSAGES = 5
+KEYS_AT_ONCE = 500
 _ENTERED = (
     "product", "model", "order_no", "customer_name", "phone", "contact", "occurred_at", "place",
     "category", "no_evidence_reason",
@@ -43,15 +46,16 @@ class Entry:
         self._complaints = complaints
 
     async def take_in(
-        self, session: AsyncSession, body: ComplaintIn, actor: Actor
+        self, session: AsyncSession, body: ComplaintIn, actor: Actor, caller: str = ""
     ) -> tuple[Complaint, bool]:
-        """The complaint, and whether it is new: the same key gives the same one.
+        """The complaint, and whether it is new: the same key gives the same one. Keys are those of
+        `caller`, or of the person.
 
         Raises:
             Conflict: the key came with another body before.
             InvalidInput, NotFound: nothing is said, an unknown word or conversation.
         """
-        caller = actor.id or ""
+        caller = caller or actor.id or ""
         digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
         known = await self._complaints.of_key(session, caller, body.idempotency_key, digest)
         if known is not None:
@@ -123,42 +127,58 @@ async def _known(session: AsyncSession, conversation: Conversation) -> dict[str,
     }
 
 
-def rows_of(content: bytes) -> list[tuple[int, ComplaintIn | list[str]]]:
-    """The rows of a CSV table with a header: each a complaint, or the reasons why it is none.
+@dataclass(frozen=True)
+class RowResult:
+    """What became of a row: the complaint's number, or why there is none."""
 
-    Raises:
-        InvalidInput: not UTF-8, no header that we know, or more than 2,000 rows.
-    """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidInput("the table is not UTF-8", field="file") from error
-    reader = csv.DictReader(io.StringIO(text))
-    try:
-        if "summary" not in (reader.fieldnames or ()):
-            raise InvalidInput("the header needs at least `summary`", field="file")
-        rows = list(reader)
-    except csv.Error as error:
-        raise InvalidInput("not a CSV table", field="file") from error
-    if len(rows) > MAX_ROWS:
-        raise InvalidInput("too many rows", field="file", most=MAX_ROWS)
-    digest = hashlib.sha256(content).hexdigest()[:16]
-    return [(n, _row(row, f"csv:{digest}:{n}")) for n, row in enumerate(rows, 1)]
+    row: int
+    no: str = ""
+    fresh: bool = False
+    problems: tuple[Problem, ...] = ()
 
 
-def _row(row: dict[str | Any, Any], key: str) -> ComplaintIn | list[str]:
-    given = {k: v.strip() for k, v in row.items() if isinstance(k, str) and isinstance(v, str)}
-    given = {k: v for k, v in given.items() if v}
-    try:
-        made = ComplaintIn.model_validate(
-            {"idempotency_key": key, "channel": "api", "register": False, **given}
-        )
-    except ValidationError as error:
-        return [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-    return made if made.summary else ["summary: missing"]
+class RowEntry:
+    """Takes rows of tables in, each in a transaction of its own: whole or not at all."""
 
+    def __init__(self, work: UnitOfWork, complaints: ComplaintService) -> None:
+        self._work = work
+        self._entry = Entry(complaints)
 
-def reasons_of(error: FrontlineError) -> list[str]:
-    """Why a row was not taken."""
-    field = error.detail.get("field")
-    return [f"{field}: {error.message}" if field else error.message]
+    async def take_in(self, rows: Sequence[Row], actor: Actor) -> list[RowResult]:
+        """Judged rows, one after the other."""
+        return [await self._take(row, actor) for row in rows]
+
+    async def _take(self, row: Row, actor: Actor) -> RowResult:
+        made = row.problems or complaint_of(row)
+        if isinstance(made, list):
+            return RowResult(row.number, problems=tuple(made))
+        for attempt in (1, 2):
+            try:
+                async with self._work.begin() as session:
+                    before = await session.get(EntryKey, (CALLER, row.key))
+                    if before is not None and row.key.startswith(BY_CONTENT):
+                        return RowResult(row.number, before.complaint_no)
+                    complaint, fresh = await self._entry.take_in(session, made, actor, CALLER)
+                return RowResult(row.number, complaint.no, fresh)
+            except Conflict:
+                return RowResult(row.number, problems=(Problem("", "other_content"),))
+            except FrontlineError as error:
+                field = str(error.detail.get("field", ""))
+                return RowResult(row.number, problems=(Problem(field, "invalid"),))
+            except IntegrityError:
+                # A colleague imported the same row at this very moment: it is there now.
+                if attempt == 2:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def known(self, rows: Sequence[Row]) -> dict[str, str]:
+        """Keys of those rows that came in before, with the number each became."""
+        keys = [row.key for row in rows if not row.problems]
+        found: dict[str, str] = {}
+        async with self._work.reading() as session:
+            for start in range(0, len(keys), KEYS_AT_ONCE):
+                query = select(EntryKey.key, EntryKey.complaint_no).where(
+                    EntryKey.caller == CALLER, EntryKey.key.in_(keys[start : start + KEYS_AT_ONCE])
+                )
+                found |= {row.key: row.complaint_no for row in await session.execute(query)}
+        return found

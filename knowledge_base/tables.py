@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import re
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
-from foundation.errors import InvalidInput, TooLarge
+from foundation.errors import TooLarge
+from foundation.sheets import csv_cells, decode, spreadsheet_cells, unreadable
 from knowledge_base.model import Case
 from knowledge_base.reading import FIELDS, TITLES
 
@@ -35,7 +30,6 @@ _ALIASES = {title: field for field, title in TITLES.items()} | {
 }
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
-_LARGEST_UNPACKED = 20
 
 
 @dataclass(frozen=True)
@@ -60,33 +54,15 @@ def read_rows(data: bytes, file_name: str, max_bytes: int) -> Iterator[RawRow]:
     if len(data) > max_bytes:
         raise TooLarge(file_name, max_bytes, "bytes")
     if not data.strip():
-        raise _unreadable("文件是空的")
+        raise unreadable("文件是空的")
     suffix = file_name.lower().rpartition(".")[2]
     if suffix == "xlsx":
-        return _spreadsheet_rows(data, max_bytes)
+        return _table_rows(iter(spreadsheet_cells(data, max_bytes)))
     if suffix in ("jsonl", "ndjson"):
         return _json_rows(decode(data))
     if suffix in ("csv", "tsv"):
-        return _csv_rows(decode(data))
-    raise _unreadable("只能导入 .jsonl、.csv 或 .xlsx 文件")
-
-
-def decode(data: bytes) -> str:
-    """The text of `data`: by its byte-order mark, else UTF-8, else GB18030.
-
-    Raises:
-        InvalidInput: none of them fits.
-    """
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
-    else:
-        encodings = ["utf-8-sig", "gb18030"]
-    for encoding in encodings:
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise _unreadable("文件的编码既不是 UTF-8 也不是 GB18030")
+        return _table_rows(csv_cells(decode(data)))
+    raise unreadable("只能导入 .jsonl、.csv 或 .xlsx 文件")
 
 
 def to_cells(case: Case) -> dict[str, str]:
@@ -145,37 +121,6 @@ def _json_rows(text: str) -> Iterator[RawRow]:
             yield RawRow(number, {}, ("这一行应是一个 JSON 对象 {…}",))
 
 
-def _csv_rows(text: str) -> Iterator[RawRow]:
-    header = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=header.count)
-    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    return _table_rows(rows)
-
-
-def _spreadsheet_rows(data: bytes, max_bytes: int) -> Iterator[RawRow]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            unpacked = sum(part.file_size for part in archive.infolist())
-        if unpacked > max_bytes * _LARGEST_UNPACKED:
-            raise TooLarge("unpacked spreadsheet", max_bytes * _LARGEST_UNPACKED, "bytes")
-        sheet = load_workbook(io.BytesIO(data), read_only=True, data_only=True).worksheets[0]
-        cells = [[_cell_text(value) for value in row] for row in sheet.values]
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, IndexError) as error:
-        raise _unreadable("打不开这个 Excel 文件") from error
-    return _table_rows(iter(cells))
-
-
-def _cell_text(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "" if value is None else str(value)
-
-
 def _table_rows(rows: Iterator[Sequence[str]]) -> Iterator[RawRow]:
     number, header = 0, [""]
     while True:
@@ -201,7 +146,7 @@ def _column(cell: str) -> str:
 
 def _check_header(header: Iterable[str]) -> None:
     if not {"id", "title"} <= set(header):
-        raise _unreadable("第一行应是列名，至少要有 id 和 title 两列")
+        raise unreadable("第一行应是列名，至少要有 id 和 title 两列")
 
 
 def _table_row(number: int, header: list[str], cells: Sequence[str]) -> RawRow:
@@ -225,7 +170,3 @@ def _fields(cells: Mapping[str, str]) -> dict[str, Any]:
         elif cell.strip() or column not in ("kind", "status", "times_used"):
             fields[column] = cell.strip()
     return fields
-
-
-def _unreadable(reason: str) -> InvalidInput:
-    return InvalidInput(reason, reasons=[reason])

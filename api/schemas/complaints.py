@@ -430,18 +430,84 @@ class ComplaintDraft(Model):
     occurred_at: str
 
 
-class Imported(Model):
-    """What became of an uploaded table."""
+class RowProblem(Model):
+    """Why a row was not taken: the field (empty: the whole row), a code, and a limit or row."""
 
-    accepted: list[str]
-    rejected: list[RejectedRow]
+    field: str = Field(examples=["phone"])
+    code: str = Field(examples=["bad_phone"])
+    limit: int | None = None
 
 
 class RejectedRow(Model):
-    """A row that was not taken; rows count from 1 below the header."""
+    """A row that was not taken; rows count from 1 below the heading."""
+
+    row: int = Field(examples=[2])
+    reasons: list[str] = Field(examples=[["phone: not a telephone number"]])
+    problems: list[RowProblem]
+
+
+class AcceptedRow(Model):
+    """A row that is in; not `fresh` when it had come in before."""
+
+    row: int = Field(examples=[1])
+    no: str = Field(examples=["TS20251105-0042"])
+    fresh: bool
+
+
+class Imported(Model):
+    """What became of an uploaded table: numbers of complaints, those imported before among them."""
+
+    accepted: list[str] = Field(examples=[["TS20251105-0042"]])
+    rejected: list[RejectedRow]
+
+
+class RowsImported(Model):
+    """What became of some rows."""
+
+    accepted: list[AcceptedRow]
+    rejected: list[RejectedRow]
+
+
+class Column(Model):
+    """A heading of a table and the field it stands for; null is left out of the import."""
+
+    heading: str = Field(examples=["手机号"])
+    field: str | None = Field(examples=["phone"])
+
+
+class CheckedRow(Model):
+    """A row as it would go in; `known` is the complaint it became in an import before."""
 
     row: int
-    reasons: list[str]
+    fields: dict[str, str] = Field(examples=[{"summary": "空调滴水", "phone": "13900001111"}])
+    problems: list[RowProblem]
+    known: str | None
+
+
+class CheckedTable(Model):
+    """A table as it would be imported; nothing was kept."""
+
+    columns: list[Column]
+    rows: list[CheckedRow]
+
+
+class RowIn(Model):
+    """A row of a checked table, by our names of fields."""
+
+    row: Annotated[int, Field(ge=1, le=1_048_576, examples=[1])]
+    fields: Annotated[
+        dict[Annotated[Words, Field(max_length=40)], Annotated[Words, Field(max_length=100_000)]],
+        Field(
+            max_length=40,
+            examples=[{"summary": "空调滴水", "phone": "13900001111", "channel": "hotline"}],
+        ),
+    ]
+
+
+class RowsIn(Model):
+    """Some rows of a checked table."""
+
+    rows: Annotated[list[RowIn], Field(min_length=1, max_length=500)]
 
 
 class Versioned(Model):

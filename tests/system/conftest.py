@@ -84,6 +84,8 @@ def start(data_dir: Path) -> Running:
         "FRONTLINE_ENCODER_MODEL": own.encoder_path,
         "FRONTLINE_TRIAGE_MODEL": str(own.triage_path),
         "FRONTLINE_CUSTOMER_MESSAGES_PER_MINUTE": "10000",
+        "FRONTLINE_WEBHOOK_ALLOW_HTTP": "true",
+        "FRONTLINE_WEBHOOK_ALLOWED_NETWORKS": '["127.0.0.0/8"]',
         "FRONTLINE_OFFICE_OPENS": "00:00",
         "FRONTLINE_OFFICE_CLOSES": "23:59:59",
     }

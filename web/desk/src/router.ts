@@ -9,6 +9,7 @@ export const router = createRouter({
     { path: '/c/:id', name: 'conversation', component: () => import('@/pages/DeskPage.vue') },
     { path: '/complaints', name: 'complaints', component: () => import('@/pages/ComplaintsPage.vue') },
     { path: '/complaints/new', name: 'complaint-new', component: () => import('@/pages/RegisterPage.vue') },
+    { path: '/complaints/import', name: 'complaint-import', component: () => import('@/pages/ImportPage.vue') },
     { path: '/complaints/:no', name: 'complaint', component: () => import('@/pages/ComplaintPage.vue') },
     { path: '/approvals', name: 'approvals', component: () => import('@/pages/ApprovalsPage.vue') },
     { path: '/board', name: 'board', component: () => import('@/pages/BoardPage.vue') },
@@ -25,7 +26,7 @@ export const router = createRouter({
   ],
 })
 
-const FOR_THE_DESK = new Set(['desk', 'conversation', 'complaints', 'complaint-new', 'complaint', 'approvals', 'board'])
+const FOR_THE_DESK = new Set(['desk', 'conversation', 'complaints', 'complaint-new', 'complaint-import', 'complaint', 'approvals', 'board'])
 
 router.beforeEach(async (to) => {
   if (to.meta.public) return true

@@ -1,11 +1,13 @@
 import words from './complaint-words-en'
 import pages from './complaints-en'
+import imports from './imports-en'
 import webhooks from './webhooks-en'
 import type zh from './zh-CN'
 
 const en: typeof zh = {
   ...words,
   ...pages,
+  ...imports,
   ...webhooks,
   app: { name: 'Frontline desk', desk: 'Conversations', cases: 'Case search', staff: 'Staff', webhooks: 'Webhooks' },
   signIn: {

@@ -1,10 +1,12 @@
 import words from './complaint-words-zh-CN'
 import pages from './complaints-zh-CN'
+import imports from './imports-zh-CN'
 import webhooks from './webhooks-zh-CN'
 
 export default {
   ...words,
   ...pages,
+  ...imports,
   ...webhooks,
   app: { name: 'Frontline 坐席台', desk: '会话', cases: '案例检索', staff: '员工账号', webhooks: '推送' },
   signIn: {
