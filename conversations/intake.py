@@ -187,6 +187,7 @@ class Intake:
                     assigned_to=conversation.assigned_to,
                 )
             attachment = await _own_attachment(session, conversation_id, attachment_id)
+            conversation.suspected_until = None
             message = append(
                 session,
                 conversation,

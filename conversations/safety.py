@@ -121,13 +121,19 @@ class Safety:
     def ask(
         self, session: AsyncSession, conversation: Conversation, message: Message, category: str
     ) -> None:
-        """Ask the one safety question and start its clock."""
+        """Ask the one safety question and start its clock.
+
+        Where a human has the conversation he is shown the mark instead and does the asking; if he
+        says nothing within that time, it counts as confirmed all the same."""
         now = self._clock.now()
         conversation.triage_level = Level.EMERGENCY
         conversation.triage_category = category
         conversation.triage_certainty = Certainty.SUSPECTED
         conversation.suspected_message_id = message.id
         conversation.suspected_until = now + timedelta(seconds=self._settings.suspected_silence_s)
+        announce(session, "conversation", conversation_id=conversation.id)
+        if conversation.state == State.HUMAN:
+            return
         question = Reply(
             texts.SAFETY_QUESTION,
             Kind.SAFETY_QUESTION,
@@ -138,7 +144,6 @@ class Safety:
             sender=Sender.SYSTEM,
         )
         say(session, conversation, question, now, in_reply_to=message.id, part=0)
-        announce(session, "conversation", conversation_id=conversation.id)
 
     def clear(self, session: AsyncSession, conversation: Conversation) -> str | None:
         """The customer said no: routine again, the mark kept. Gives the message still to answer."""

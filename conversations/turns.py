@@ -203,7 +203,7 @@ class TurnRunner:
     ) -> Message | None:
         """Apply triage; gives the message the bot has to answer, if it has to."""
         message.level, message.category = verdict.level, verdict.category
-        awaiting = conversation.suspected_until is not None
+        awaiting = conversation.suspected_until is not None and conversation.state != State.HUMAN
         step = next_step(
             awaiting=awaiting,
             level=conversation.triage_level,

@@ -27,7 +27,8 @@ from torch.nn import functional
 from assist.encoder.bert import load_bert, tokenise
 from assist.text import normalise
 from assist.triage import adapter
-from assist.triage.lines import CLASSES, Line, intent_lines, triage_lines
+from assist.triage.classifier import windows
+from assist.triage.lines import CLASSES, ROUTINE, Line, intent_lines, triage_lines
 
 WEIGHTS = Path(__file__).parent / "weights"
 FROZEN_LAYERS = 4
@@ -164,6 +165,45 @@ def predict(network: Network, states: Sequence[Tensor]) -> dict[str, NDArray[np.
     return {name: head(stacked).numpy() for name, head in network.heads.items()}
 
 
+def judged_as_used(network: Network, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+    """Logits (texts, classes) by head of each text's most alarming window, as in service."""
+    parts = [windows(text) for text in texts]
+    owner = [row for row, found in enumerate(parts) for _ in found]
+    logits = predict(network, network.lower_states([part for found in parts for part in found]))
+    calm = logits["hazard"][:, CLASSES.index(ROUTINE)] - _log_sum(logits["hazard"])
+    worst: dict[int, int] = {}
+    for place, row in enumerate(owner):
+        if row not in worst or calm[place] < calm[worst[row]]:
+            worst[row] = place
+    chosen = [worst[row] for row in range(len(texts))]
+    return {name: values[chosen] for name, values in logits.items()}
+
+
+def cut(network: Network, lines: Sequence[Line]) -> list[Line]:
+    """The lines as the classifier will see them: a long one in windows.
+
+    Every window of a harmless line is harmless; of any other, the most alarming one (to the
+    network as it is) carries the label and the rest is left out."""
+    short: list[Line] = []
+    for line in lines:
+        parts = windows(line.text)
+        if len(parts) == 1:
+            short.append(line)
+        elif line.hazard == ROUTINE:
+            short += [replace(line, text=part, intent=None) for part in parts]
+        elif line.hazard:
+            logits = predict(network, network.lower_states(parts))["hazard"]
+            calm = logits[:, CLASSES.index(ROUTINE)] - _log_sum(logits)
+            short.append(replace(line, text=parts[int(calm.argmin())], intent=None))
+    return short
+
+
+def _log_sum(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    highest = logits.max(axis=1)
+    total: NDArray[np.float32] = highest + np.log(np.exp(logits - highest[:, None]).sum(axis=1))
+    return total
+
+
 def _epoch_batches(states: Sequence[Tensor], epoch: int) -> Iterator[list[int]]:
     """Shuffled batches of similar length."""
     shuffle = random.Random(SEED + epoch)
@@ -238,6 +278,7 @@ def main() -> None:
         kept_before=_kept_before(options.start_from),
     )
     network = Network(task, options.start_from)
+    learned = cut(network, learned)
     began = time.monotonic()
     states = network.lower_states([line.text for line in learned])
     print(f"{len(learned)} lines, frozen layers {time.monotonic() - began:.0f} s", flush=True)
@@ -247,7 +288,7 @@ def main() -> None:
     labels = {"hazard": task.hazards, "intent": task.intents}
     adapter.save(options.out / "adapter.npz", network.changes, network.heads, labels)
     if kept:
-        logits = predict(network, network.lower_states([line.text for line in kept]))
+        logits = judged_as_used(network, [line.text for line in kept])
         np.savez(
             options.out / HELD_BACK,
             hazard=logits["hazard"],

@@ -40,6 +40,7 @@ TOLD = {
 """Slots that help the agent who takes over, and what they are called."""
 
 FALLBACKS_BEFORE_HUMAN = 2
+_MOCKERY = re.compile(r"人工智[障能](?!.*(?:转|找|换|接).{0,3}人)")
 _COME_HERE = re.compile(
     r"(?:叫|喊|派|让|安排)个?(?:人|师傅|你们的?人)(?:过|上门)?来(?!接|说|聊|跟|和)"
 )
@@ -72,6 +73,9 @@ class RequestHuman(ServiceAction):
     async def act(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said
     ) -> list[EventType]:
+        if _MOCKERY.search(fold(said.text)):
+            dispatcher.utter_message(response="utter_i_am_a_bot")
+            return []
         if blames(said.text) and not asks_for_person(said.text):
             return [FollowupAction("complaint_form")]
         troubled = tracker.get_slot("last_topic") == "report_fault"

@@ -42,7 +42,7 @@ LONGEST_WORD = 500
 _CALLS_OFF = re.compile(r"取消|不修了|不用来了|不约了|算了|别来了")
 _UNSOLVED = re.compile(
     r"[没未](?:有)?(?:解决|修好|处理好|弄好|搞定|好利索)|不满意|还是(?:老样子|坏|不行|那样|漏|响)|"
-    r"又(?:坏|漏|响|不|出|开始|犯|停|跳|报)|重新处理|白修"
+    r"又(?:坏|漏|响|不|出|开始|犯|停|跳|报)|重新.{0,4}(?:处理|修|弄)|白修"
 )
 _URGING = re.compile(
     r"催|加急|快点|快些|抓紧|赶紧|尽快|几天了|多少天了|好久了|等了|还没(?:动静|人|消息|结果)|拖"
@@ -93,11 +93,12 @@ class ValidateLookupForm(FormDialogue):
         if task == "reschedule" and not beginning and _CALLS_OFF.search(fold(said.text)):
             task = "cancel"
         filled: dict[str, Any] = {"lookup_task": task} if beginning or task == "cancel" else {}
-        if task == "progress" and await self._means_complaint(tracker, said, beginning):
+        if task == "progress" and await self._means_complaint(tracker, said):
             task = "complaint"
             filled["lookup_task"] = task
         if task == "complaint":
-            return {**filled, **await self._complaint(dispatcher, tracker, said, beginning)}
+            turned = beginning or tracker.get_slot("lookup_task") != "complaint"
+            return {**filled, **await self._complaint(dispatcher, tracker, said, turned)}
         number = self._number(tracker, said, beginning)
         if not number:
             kept = await self._search(dispatcher, tracker, said, task, beginning)
@@ -140,12 +141,12 @@ class ValidateLookupForm(FormDialogue):
             )
         return {"asides": int(tracker.get_slot("asides") or 0) + 1}
 
-    async def _means_complaint(self, tracker: Tracker, said: Said, beginning: bool) -> bool:
+    async def _means_complaint(self, tracker: Tracker, said: Said) -> bool:
         """Whether a complaint is asked about, though it sounds like a repair: its number is named,
         or what was complained of is still not solved and no repair is known."""
         if said.first("complaint_no"):
             return True
-        if not beginning or said.first("phone") or not _UNSOLVED.search(fold(said.text)):
+        if said.first("phone") or not _UNSOLVED.search(fold(said.text)):
             return False
         conversation = conversation_of(tracker)
         if await self.services.repairs.of_conversation(conversation):

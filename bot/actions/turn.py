@@ -119,9 +119,10 @@ class Said:
     @property
     def wants_human(self) -> bool:
         """Whether a person is asked for."""
-        return self.intent == "request_human" or bool(
-            _HUMAN.search(fold(self.text)) and ("人" in self.text)
-        )
+        if _HUMAN.search(fold(self.text)) and "人" in self.text:
+            return True
+        answers = {"phone", "address", "date_time"} & self.entities.keys()
+        return self.intent == "request_human" and not (answers and not asks_for_person(self.text))
 
 
 def blames(text: str) -> bool:

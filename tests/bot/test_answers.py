@@ -216,3 +216,8 @@ async def test_what_seems_not_ours_may_lean_on_the_question_before(
 async def test_who_asks_whether_a_machine_answers_is_told_so(customer: Customer, text: str) -> None:
     said = await customer.act("action_chitchat", text, "chitchat")
     assert [m["response"] for m in said] == ["utter_i_am_a_bot"]
+
+
+async def test_mocking_artificial_intelligence_is_no_call_for_a_person(customer: Customer) -> None:
+    said = await customer.act("action_request_human", "你就是个人工智障吧", "request_human")
+    assert [m.get("response") for m in said] == ["utter_i_am_a_bot"]

@@ -171,3 +171,15 @@ async def test_a_complaint_s_number_is_looked_up_as_one(
 async def test_who_has_waited_long_hears_a_word_of_regret_first(customer: Customer) -> None:
     said = await customer.fill(FORM, ORDER, "说三天来人，都等了一个月了", "ask_repair_progress")
     assert said == ["utter_sorry_to_wait", "utter_repair_key"]
+
+
+async def test_a_complaint_unsolved_is_found_while_a_repair_is_looked_up(
+    customer: Customer, services: ActionServices
+) -> None:
+    complaints = services.complaints
+    assert isinstance(complaints, FakeComplaints)
+    number = await complaints.open(ComplaintReport("conv_1", "不排水", "洗碗机", PHONE, "x"))
+    complaints.statuses[number] = replace(complaints.statuses[number], state="resolved")
+    await customer.fill(FORM, ORDER, "师傅昨天来弄完走了", "ask_repair_progress")
+    said = await customer.fill(FORM, ORDER, "今早又一肚子水，重新给我修", "report_fault")
+    assert said == ["utter_complaint_reopened"]

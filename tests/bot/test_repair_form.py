@@ -154,3 +154,11 @@ async def test_when_it_broke_is_not_when_the_technician_comes(customer: Customer
     await customer.fill(FORM, ORDER, "冰箱昨天晚上开始不制冷 要修", "book_repair")
     assert customer.slots["repair_time"] is None
     assert customer.slots["repair_symptom"] == "不制冷"
+
+
+async def test_somebody_at_home_is_no_call_for_a_person(customer: Customer) -> None:
+    await customer.fill(FORM, ORDER, "洗衣机不脱水，约个师傅", "book_repair")
+    text = "电话13811002201 后天上午有人"
+    said = await customer.fill(FORM, ORDER, text, "request_human")
+    assert "utter_handoff" not in said
+    assert customer.slots["repair_phone"] == "13811002201"

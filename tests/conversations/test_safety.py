@@ -135,6 +135,30 @@ async def test_silence_after_the_question_counts_as_yes(line: Line) -> None:
     assert len(await pages(line)) == 1
 
 
+async def test_a_human_who_has_the_conversation_does_the_asking_himself(line: Line) -> None:
+    conversation = await line.start()
+    await line.accept(conversation)
+    await line.customer(conversation, "?有点味道")
+    assert (await line.said(conversation))[-1] == "?有点味道"
+    kept = await line.conversation(conversation)
+    assert kept.triage_certainty == Certainty.SUSPECTED
+    await line.intake.speak_as_agent(conversation, "staff_1", "小李", "什么样的味道？", "a1")
+    line.clock.advance(seconds=line.settings.suspected_silence_s + 1)
+    await line.timers.sweep()
+    assert await pages(line) == []
+    await line.customer(conversation, "有")
+    assert await pages(line) == []
+
+
+async def test_a_human_who_says_nothing_to_a_suspicion_is_paged(line: Line) -> None:
+    conversation = await line.start()
+    await line.accept(conversation)
+    await line.customer(conversation, "?有点味道")
+    line.clock.advance(seconds=line.settings.suspected_silence_s)
+    await line.timers.sweep()
+    assert len(await pages(line)) == 1
+
+
 async def test_a_threat_pages_a_supervisor_and_the_bot_goes_on(line: Line) -> None:
     conversation = await line.start()
     await line.customer(conversation, "~我找律师了")
