@@ -32,6 +32,7 @@ from api.routes import (
     staff,
     status,
     system,
+    wechat,
 )
 from api.schemas.base import Error
 from api.wiring import Parts, build_parts
@@ -40,6 +41,7 @@ from foundation.settings import Settings
 PREFIX = "/api/v1"
 UPLOAD_MARGIN = 64 * 1024
 UPLOAD_PATHS = ("/attachments", "/cases/import", "/complaints/import", "/evidence")
+WECHAT = "/channels/wechat/"
 WEBHOOK = "/actions/webhook"
 WEBHOOK_MAX_BYTES = 32_000_000
 """A call of Rasa's brings the whole conversation along."""
@@ -99,6 +101,7 @@ def create_app(settings: Settings, *, parts: Parts | None = None) -> FastAPI:
         app.include_router(module.router, prefix=PREFIX, responses=ERRORS)
     for module in (live, system, site):
         app.include_router(module.router)
+    app.include_router(wechat.router, responses=ERRORS)
     _add_middlewares(app, settings)
     return app
 
@@ -109,6 +112,8 @@ def _add_middlewares(app: FastAPI, settings: Settings) -> None:
     def limit_of(path: str) -> int:
         if path.startswith(PREFIX) and path.endswith(UPLOAD_PATHS):
             return settings.upload_max_bytes + UPLOAD_MARGIN
+        if path.startswith(WECHAT):
+            return settings.wechat_callback_max_bytes
         return WEBHOOK_MAX_BYTES if path == WEBHOOK else settings.request_max_bytes
 
     app.add_middleware(BodyLimit, limit_of=limit_of)

@@ -135,6 +135,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "/desk": frozenset({ANYBODY}),
     "/desk/{path:path}": frozenset({ANYBODY}),
     "/shop/{path:path}": frozenset({ANYBODY}),
+    "/channels/kept-messages": frozenset({ANYBODY}),
+    "/channels/wechat/{account}": frozenset({ANYBODY}),
     "/metrics": frozenset({INSIDE}),
     "/actions/webhook": frozenset({INSIDE}),
 }
