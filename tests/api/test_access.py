@@ -40,6 +40,9 @@ ALLOWED: dict[str, frozenset[str]] = {
     "POST /conversations/{conversation_id}/clear-emergency": DESK,
     "POST /conversations/{conversation_id}/read": DESK,
     "POST /conversations/{conversation_id}/reveal": DESK,
+    "GET /conversations/{conversation_id}/delivery": DESK,
+    "POST /conversations/{conversation_id}/messages/{message_id}/resend": DESK,
+    "GET /desk/undelivered": DESK,
     "GET /pages": DESK,
     "POST /pages/{page_id}/acknowledge": DESK,
     "GET /staff/present": DESK,
@@ -143,6 +146,7 @@ ALLOWED: dict[str, frozenset[str]] = {
 REFUSED = {401, 403}
 NAMES = {
     "attachment_id": "a",
+    "message_id": "m",
     "page_id": "p",
     "case_id": "c",
     "no": "TS20251105-0001",

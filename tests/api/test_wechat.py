@@ -18,6 +18,7 @@ from conversations.storage import Conversation, Customer, Message, Outgoing, Rat
 from foundation.clock import SystemClock
 from foundation.database import Database
 from foundation.settings import Settings
+from foundation.wechat_accounts import WechatAccount
 from tests.api.conftest import DictEngine, EchoBot, TwoWords, serving
 from tests.wechat_platform.accounts import BROKEN, OfficialAccount
 from tests.wechat_platform.api import FakePlatform, Fault
@@ -62,7 +63,7 @@ class World:
     def heard(self, openid: str) -> list[str]:
         return self.platform.customer(openid).heard
 
-    async def until_rows(self, *states: str, seconds: float = 30.0) -> list[Outgoing]:
+    async def until_rows(self, *states: str, seconds: float = 60.0) -> list[Outgoing]:
         """The outbox once its rows are in these states."""
         deadline = time.monotonic() + seconds
         rows = await self.rows()
@@ -72,7 +73,7 @@ class World:
             rows = await self.rows()
         return rows
 
-    async def until(self, true: Callable[[], object], seconds: float = 30.0) -> None:
+    async def until(self, true: Callable[[], object], seconds: float = 60.0) -> None:
         deadline = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < deadline, [
@@ -112,16 +113,20 @@ async def world_of(settings: Settings, sqlite: Database) -> AsyncIterator[Build]
         async def build(account: OfficialAccount | None = None, **given: object) -> World:
             platform = FakePlatform([account or OfficialAccount()])
             base = await stack.enter_async_context(platform_serving(platform))
-            own = settings.model_copy(update={
-                "outbox_poll_s": 0.05,
-                "database_url": str(sqlite.url),
-                "wechat_api_url": base,
-                "wechat_passive_wait_s": 4.5,
-                "bot_timeout_s": 20.0,
-                **given,
-            })  # fmt: skip
-            data = {**own.model_dump(), "wechat_accounts": [platform.accounts[0].settings()]}
-            own = Settings(_env_file=None, **data)
+            patient = {"wechat_passive_wait_s": 25.0, "wechat_send_timeout_s": 25.0}
+            own = settings.model_copy(
+                update={
+                    **patient,
+                    "outbox_poll_s": 0.05,
+                    "bot_timeout_s": 60.0,
+                    "database_url": str(sqlite.url),
+                    "wechat_api_url": base,
+                    "wechat_accounts": [
+                        WechatAccount.model_validate(platform.accounts[0].settings())
+                    ],
+                    **given,
+                }
+            )
             bot = WechatBot()
             parts = build_parts(
                 own, clock=SystemClock(), bot=bot, assessor=TwoWords(),
@@ -131,7 +136,7 @@ async def world_of(settings: Settings, sqlite: Database) -> AsyncIterator[Build]
             stack.push_async_callback(parts.stop)
             stack.callback(bot.gate.set)
             address = await stack.enter_async_context(serving(parts))
-            platform.connect(f"http://{address}", retry_after_s=0.2, answer_s=30.0)
+            platform.connect(f"http://{address}", retry_after_s=0.2, answer_s=60.0)
             return World(parts, platform, bot, address)
 
         yield build

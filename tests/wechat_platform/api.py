@@ -20,11 +20,21 @@ from tests.wechat_platform.accounts import Customer, OfficialAccount, Shown, Tok
 from tests.wechat_platform.calling import ANSWER_S, Caller, Told, message_id
 
 PAGE = Path(__file__).with_name("phone.html")
-MESSAGES = {40001: "invalid credential", 42001: "access_token expired",
-            45015: "response out of time", 45047: "out of response count limit", 45009: "reach max api daily quota limit",
-            -1: "system error", 43004: "require subscribe", 40200: "invalid account type",
-            40003: "invalid openid", 40007: "invalid media_id", 40125: "invalid appsecret",
-            45002: "content size out of limit", 48001: "api unauthorized"}  # fmt: skip
+MESSAGES = {
+    -1: "system error",
+    40001: "invalid credential",
+    40003: "invalid openid",
+    40007: "invalid media_id",
+    40125: "invalid appsecret",
+    40200: "invalid account type",
+    42001: "access_token expired",
+    43004: "require subscribe",
+    45002: "content size out of limit",
+    45009: "reach max api daily quota limit",
+    45015: "response out of time",
+    45047: "out of response count limit",
+    48001: "api unauthorized",
+}
 TEXT_BYTES = 2048
 
 

@@ -11,7 +11,9 @@ import regex
 
 _GRAPHEME = regex.compile(r"\X")
 _URL = regex.compile(r"(?:https?|weixin)://[^\s<>\"'，。；、！？）》】]+", regex.IGNORECASE)
-_ENDS = ("\n\n", "\n", "。！？!?；;…", "，,、 \t")
+_URL_STARTS = frozenset("hHwW")
+_ENDS = (("\n\n",), ("\n",), tuple("。！？!?；;…"), tuple("，,、 \t"))
+"""Good places to cut, the best first."""
 
 
 def size(text: str) -> int:
@@ -33,9 +35,8 @@ def split(text: str, limit: int) -> list[str]:
 
 def part_of(text: str, start: int, limit: int) -> tuple[str, int]:
     """The part of `text` that begins at character `start`, and where the next one begins."""
-    rest = text[start:]
-    skipped = len(rest) - len(rest.lstrip())
-    rest = rest[skipped:]
+    rest = text[start:].lstrip()
+    skipped = len(text) - start - len(rest)
     if size(rest.rstrip()) <= limit:
         return rest.rstrip(), len(text)
     cut = _cut(rest, limit)
@@ -44,35 +45,34 @@ def part_of(text: str, start: int, limit: int) -> tuple[str, int]:
 
 def _cut(text: str, limit: int) -> int:
     """Where the first part ends: an index of `text`, at least 1."""
-    whole = _atoms_within(text, limit)
-    best = whole[-1] if whole else _characters_within(text, limit)
-    fits = text[:best]
+    atoms = _atoms_within(text, limit)
+    if not atoms:
+        return _characters_within(text, limit)
+    late = [end for end, used in atoms if used * 2 >= limit]
     for ends in _ENDS:
-        places = [i for i in whole if text[i - 1] in ends and size(text[:i].rstrip()) * 2 >= limit]
-        if ends == "\n\n":
-            places = [i for i in places if text[i - 2 : i] == "\n\n"]
+        places = [end for end in late if text.endswith(ends, 0, end)]
         if places:
             return places[-1]
-    return max(1, len(fits))
+    return atoms[-1][0]
 
 
-def _atoms_within(text: str, limit: int) -> list[int]:
-    """Ends of the graphemes and URLs that fit into `limit` bytes, one after another."""
-    ends: list[int] = []
+def _atoms_within(text: str, limit: int) -> list[tuple[int, int]]:
+    """Ends of the graphemes and URLs that fit into `limit` bytes, with the bytes used so far."""
+    found: list[tuple[int, int]] = []
     at, used = 0, 0
     while at < len(text):
-        url = _URL.match(text, at)
+        url = _URL.match(text, at) if text[at] in _URL_STARTS else None
         if url is not None and size(url[0]) <= limit:
             end = url.end()
         else:
-            found = _GRAPHEME.match(text, at)
-            end = found.end() if found else at + 1
+            grapheme = _GRAPHEME.match(text, at)
+            end = grapheme.end() if grapheme else at + 1
         used += size(text[at:end])
         if used > limit:
             break
-        ends.append(end)
+        found.append((end, used))
         at = end
-    return ends
+    return found
 
 
 def _characters_within(text: str, limit: int) -> int:
