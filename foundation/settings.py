@@ -243,7 +243,7 @@ class Settings(BaseSettings):
         16, description="Conversations that one process delivers to WeChat at a time.", ge=1
     )
     wechat_works_at_once: int = Field(
-        16, description="Customers whose WeChat callbacks one process works at a time.", ge=1
+        8, description="Customers whose WeChat callbacks one process works at a time.", ge=1
     )
     wechat_resend_unanswered: bool = Field(
         True,

@@ -27,9 +27,9 @@ class UnitOfWork:
         self.events = events
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncSession]:
+    async def begin(self, *, urgent: bool = False) -> AsyncIterator[AsyncSession]:
         """One transaction; its announcements are published in order once it is committed."""
-        async with self.database.transaction() as session:
+        async with self.database.transaction(urgent=urgent) as session:
             yield session
         for topic, payload in session.info.pop(_NEWS, []):
             await self.events.publish(topic, payload)

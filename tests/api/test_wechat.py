@@ -8,11 +8,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+import httpx
 import pytest
 from sqlalchemy import select
 
 from api.case_search import Opened
+from api.staff.model import Role
 from api.wiring import Parts, build_parts
+from conversations.channels.wechat.inbox import Inbox
 from conversations.model import BotTurn, Button, Reply
 from conversations.storage import Conversation, Customer, Message, Outgoing, Rating
 from foundation.clock import SystemClock
@@ -88,8 +91,14 @@ class World:
             .join(Customer, Customer.id == Conversation.customer_id)
             .where(Customer.external_id == f"{self.account.name}:{openid}")
         )
-        async with self.parts.work.reading() as session:
-            return (await session.execute(query)).scalar_one()
+        deadline = time.monotonic() + 60.0
+        while time.monotonic() < deadline:
+            async with self.parts.work.reading() as session:
+                found = (await session.execute(query)).scalar_one_or_none()
+            if found is not None:
+                return found
+            await asyncio.sleep(0.02)
+        raise TimeoutError(openid)
 
     async def messages(self, openid: str) -> list[Message]:
         conversation = await self.conversation(openid)
@@ -330,6 +339,7 @@ async def test_a_long_answer_is_split_and_nothing_is_said_twice(world_of: Build)
 async def test_the_agent_talks_until_the_quota_is_used_up(world_of: Build) -> None:
     world = await world_of(wechat_passive_wait_s=0)
     await world.platform.says("o1", "转人工")
+    await world.until(lambda: world.heard("o1"))
     conversation = await world.conversation("o1")
     async with world.parts.work.begin() as session:
         await world.parts.handover.accept(session, conversation.id, "staff_1", "小林")
@@ -466,6 +476,7 @@ async def test_an_emergency_is_acted_on_as_on_the_web(world_of: Build) -> None:
 async def test_an_agents_picture_arrives(world_of: Build) -> None:
     world = await world_of(wechat_passive_wait_s=0)
     await world.platform.says("o1", "转人工")
+    await world.until(lambda: world.heard("o1"))
     conversation = await world.conversation("o1")
     async with world.parts.work.begin() as session:
         await world.parts.handover.accept(session, conversation.id, "staff_1", "小林")
@@ -479,3 +490,63 @@ async def test_an_agents_picture_arrives(world_of: Build) -> None:
     await world.until(lambda: shown[-1].kind == "image")
     assert world.platform.media[shown[-1].content][1] == PNG
     assert shown[-2].content.endswith("【人工客服 小林】看这张")
+
+
+async def test_when_nothing_can_be_kept_the_customer_reads_our_words(
+    world_of: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = await world_of()
+
+    async def broken(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(Inbox, "_kept", broken)
+    young = await world.platform.says("o1", "你好")
+    assert young.statuses == [503, 503, 503]
+    fields: dict[str, object] = {"Content": "你好", "CreateTime": int(time.time()) - 10}
+    old = await world.platform.sends("o2", "text", "你好", fields)
+    assert "没存下来" in (old.reply or "")
+
+
+async def test_what_is_not_the_platforms_is_refused(world_of: Build) -> None:
+    world = await world_of()
+    url = f"http://{world.address}/channels/wechat/service"
+    async with httpx.AsyncClient() as client:
+        forged = await client.post(
+            url, params={"signature": "x", "timestamp": "1"}, content="<xml/>"
+        )
+        unknown = await client.get(f"{url}x", params={"echostr": "1"})
+        large = await client.post(url, content="<" * 70_000)
+    assert (forged.status_code, forged.json()["code"]) == (403, "not_from_platform")
+    assert (unknown.status_code, large.status_code) == (404, 413)
+
+
+async def test_the_desk_sees_the_quota_and_sends_again(world_of: Build) -> None:
+    world = await world_of(wechat_passive_wait_s=0)
+    world.platform.fail("send", Fault(errcode=40003))
+    await world.platform.says("o1", "你好")
+    [row] = await world.until_rows("dead")
+    staff = await world.parts.staff.create("agent.one", "小林", Role.AGENT)
+    token = (await world.parts.staff.sign_in("agent.one", staff.password, "t")).token
+    base = f"http://{world.address}/api/v1"
+    conversation = await world.conversation("o1")
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as client:
+        shown = (await client.get(f"{base}/conversations/{conversation.id}/delivery")).json()
+        assert (shown["quota"]["left"], shown["quota"]["limit"]) == (5, 5)
+        assert [(u["state"], u["reason"]) for u in shown["undelivered"]] == [
+            ("dead", "not_reachable")
+        ]
+        everything = (await client.get(f"{base}/desk/undelivered")).json()
+        assert [u["message_id"] for u in everything["items"]] == [row.message_id]
+        again = f"{base}/conversations/{conversation.id}/messages/{row.message_id}/resend"
+        assert (await client.post(again)).status_code == 200
+        await world.until_rows("sent")
+        assert (await client.post(again)).status_code == 409
+        shown = (await client.get(f"{base}/conversations/{conversation.id}/delivery")).json()
+        assert (shown["quota"]["left"], shown["undelivered"]) == (4, [])
+    token = world.parts.tokens.for_conversation(conversation.id)
+    async with httpx.AsyncClient() as client:
+        page = await client.get(
+            f"http://{world.address}/channels/kept-messages", params={"token": token}
+        )
+    assert "消息都已经发到您的微信了" in page.text

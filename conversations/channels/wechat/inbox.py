@@ -116,7 +116,7 @@ class Inbox:
 
     async def _keep_batch(self, batch: Sequence[_Entry]) -> None:
         try:
-            async with self._work.begin() as session:
+            async with self._work.begin(urgent=True) as session:
                 found = await self._kept(session, batch)
         except Exception as error:
             log.exception("wechat_callbacks_not_kept", count=len(batch))

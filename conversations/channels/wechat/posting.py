@@ -22,6 +22,7 @@ from conversations.channels.wechat import quota, texts
 from conversations.channels.wechat.errors import (
     PlatformRefused,
     PlatformSilent,
+    PlatformUnreached,
 )
 from conversations.channels.wechat.passive import finish
 from conversations.channels.wechat.pictures import STALE_TOKEN, Pictures
@@ -45,9 +46,11 @@ log = structlog.get_logger(__name__)
 
 LEASE_S = 60.0
 WINDOW_OVER, COUNT_OVER, DAILY_OVER, TOO_FAST = 45015, 45047, 45009, 45011
+HELD = {WINDOW_OVER: "window", COUNT_OVER: "quota", 48001: "no_right"}
+"""Error codes after which the next word of the customer opens the way again."""
 NO_MENUS = 40200
 HOPELESS = {40003: "not_reachable", 43004: "unsubscribed", 43005: "not_reachable",
-            48001: "no_right", 48002: "refused_by_user", 50002: "account_restricted"}  # fmt: skip
+            48002: "refused_by_user", 50002: "account_restricted"}  # fmt: skip
 """Error codes that no repetition mends, and the reason shown."""
 URGENT = frozenset({Kind.SAFETY, Kind.SAFETY_QUESTION})
 TOO_FAST_PAUSE = timedelta(seconds=60)
@@ -191,7 +194,10 @@ class WechatPost:
     async def _hand_over(self, claim: Claim, token: str) -> None:
         piece = claim.piece
         if claim.image is not None:
-            media_id = await self._pictures.upload(claim.account, token, claim.image)
+            try:
+                media_id = await self._pictures.upload(claim.account, token, claim.image)
+            except PlatformSilent as error:
+                raise PlatformUnreached("wechat", "the picture was not uploaded") from error
             piece = replace(piece, image_id=media_id)
         await self._platform.send(token, claim.openid, piece)
 
@@ -220,9 +226,8 @@ class WechatPost:
                 row.last_error = error.message[:300]
             if contact is not None:
                 self._settle_quota(contact, code, silent, now)
-            if code in (WINDOW_OVER, COUNT_OVER):
-                reason = "window" if code == WINDOW_OVER else "quota"
-                await self._aside(session, rows, "held", reason)
+            if code in HELD:
+                await self._aside(session, rows, "held", HELD[code])
             elif code in HOPELESS:
                 await self._aside(session, rows, "dead", HOPELESS[code])
             elif code == NO_MENUS and claim.account.name not in self._without_menus:
@@ -234,7 +239,7 @@ class WechatPost:
             elif silent and not self._settings.wechat_resend_unanswered:
                 await self._aside(session, rows, "doubt", "no_answer")
             else:
-                await self._again(session, rows, now)
+                await self._again(session, rows, now, gives_up=silent or code > 0)
         if pause is not None:
             await self._tokens.pause(claim.account.name, pause)
         return code in HOPELESS
@@ -249,13 +254,17 @@ class WechatPost:
             grants = quota.spent(grants, now, -1)
         contact.grants = [grant.as_dict() for grant in grants]
 
-    async def _again(self, session: AsyncSession, rows: list[Outgoing], now: datetime) -> None:
+    async def _again(
+        self, session: AsyncSession, rows: list[Outgoing], now: datetime, *, gives_up: bool
+    ) -> None:
+        """Try later. While the platform is down or busy, as long as the customer's window is open:
+        what is wrong is not the message."""
         attempts = max((row.attempts for row in rows), default=0) + 1
         wait = backoff(attempts, random.random())
         for row in rows:
             row.attempts = attempts
             row.state, row.next_attempt_at = "pending", now + wait
-        if attempts >= self._settings.outbox_max_attempts:
+        if gives_up and attempts >= self._settings.outbox_max_attempts:
             await self._aside(session, rows, "dead", "too_many_tries")
 
     async def _aside(

@@ -60,7 +60,7 @@ class AccessTokens:
         """A token that holds; `bad` is one that the platform has just refused (40001, 42001).
 
         Raises:
-            Unavailable: none can be had now.
+            PlatformUnreached: none can be had now.
         """
         waited = 0.0
         while True:
@@ -121,7 +121,7 @@ class AccessTokens:
             token, seconds = await self._source.fetch_token(account, force=force)
         except Unavailable as error:
             await self._failed(account.name, error)
-            raise
+            raise PlatformUnreached("wechat", f"no access token: {error.message}") from error
         now = self._clock.now()
         early = min(self._early, timedelta(seconds=seconds / 3))
         async with self._work.begin() as session:

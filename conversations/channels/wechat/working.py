@@ -52,6 +52,8 @@ log = structlog.get_logger(__name__)
 CHANNEL = "wechat"
 SWEEP_S = 0.5
 PICTURE_TRIES = 2
+TURNS_AHEAD = 4
+"""Turns in hand, per customer worked at a time, beyond which nothing more is taken in."""
 BUSY = -1
 TRIES = 6
 CHOICES_BACK = 12
@@ -138,7 +140,9 @@ class InboxWorker:
         return self._settings.wechat_works_at_once
 
     def _begin(self) -> None:
-        free = self._at_once - max(len(self._running), self._busy())
+        free = self._at_once - len(self._running)
+        if self._busy() >= TURNS_AHEAD * self._at_once:
+            return
         for contact in list(self._ready):
             if free <= 0:
                 break

@@ -161,7 +161,7 @@ async def test_too_many_failures_are_shown_and_hold_nothing_back(
     work: UnitOfWork, clock: FixedClock, settings: Settings
 ) -> None:
     channel = build_channel(work, clock, settings.model_copy(update={"outbox_max_attempts": 2}))
-    channel.platform.faults.extend([BUSY, DOWN])
+    channel.platform.faults.extend([PlatformRefused(44004, "send"), PlatformRefused(44004, "send")])
     await channel.hears("o1", "一", 1)
     await channel.settle()
     clock.advance(seconds=10)
@@ -170,6 +170,23 @@ async def test_too_many_failures_are_shown_and_hold_nothing_back(
     await channel.hears("o1", "二", 2)
     await channel.settle()
     assert channel.platform.said == "【智能客服】re: 二"
+
+
+async def test_while_the_platform_is_down_nothing_is_given_up(
+    work: UnitOfWork, clock: FixedClock, settings: Settings
+) -> None:
+    channel = build_channel(work, clock, settings.model_copy(update={"outbox_max_attempts": 2}))
+    channel.platform.faults.extend([DOWN, BUSY, DOWN, DOWN, BUSY])
+    await channel.hears("o1", "一", 1)
+    for _ in range(6):
+        await channel.settle()
+        clock.advance(seconds=301)
+    assert channel.platform.said == "【智能客服】re: 一"
+    clock.advance(days=3)
+    async with work.begin() as session:
+        await session.execute(update(Outgoing).values(state="pending"))
+    await channel.settle()
+    assert [(r.state, r.reason) for r in await channel.rows()] == [("held", "window")]
 
 
 Tried = Callable[[Channel, FixedClock], Awaitable[None]]
