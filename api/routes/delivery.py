@@ -68,7 +68,7 @@ def _out(entry: Undelivered) -> UndeliveredOut:
         seq=entry.message.seq,
         sender=entry.message.sender,
         text=entry.message.text,
-        state=entry.row.state,  # type: ignore[arg-type]
+        state=entry.row.state,
         reason=entry.row.reason,
         attempts=entry.row.attempts,
         last_error=entry.row.last_error,

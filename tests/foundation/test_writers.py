@@ -9,20 +9,24 @@ from foundation.writers import WriterLine
 
 
 async def test_one_at_a_time_in_order_and_urgent_ones_first() -> None:
-    line, went, inside = WriterLine(), [], 0
+    line, go = WriterLine(), asyncio.Event()
+    went: list[str] = []
+    inside = 0
 
     async def write(name: str, urgent: bool = False) -> None:
         nonlocal inside
         async with line.turn(urgent=urgent):
             inside += 1
             assert inside == 1
-            await asyncio.sleep(0)
+            await go.wait()
             went.append(name)
             inside -= 1
 
     tasks = [asyncio.create_task(write(name)) for name in ("a", "b", "c")]
+    tasks.append(asyncio.create_task(write("u", urgent=True)))
     await asyncio.sleep(0)
-    await asyncio.gather(*tasks, write("u", urgent=True))
+    go.set()
+    await asyncio.gather(*tasks)
     assert went == ["a", "u", "b", "c"]
 
 
