@@ -1,9 +1,9 @@
 # Thin: one word a task. The work is done by deploy/*.sh and the `frontline` command.
 FRONTLINE := .venv/bin/frontline
-.PHONY: help env pages up down test check bench eval models clean
+.PHONY: help env pages up demo-wechat down test check bench eval models clean
 
 help:    ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/' | expand -t 16
 env:     ## both Python environments from their lock files
 	@bash deploy/environment.sh main
 	@bash deploy/environment.sh bot
@@ -13,6 +13,8 @@ models: env ## encoder, triage model and trained bot
 	@$(FRONTLINE) models
 up:      pages ## build what is missing and run everything
 	@exec $(FRONTLINE) up
+demo-wechat: pages ## the same beside a WeChat platform of our own, with a phone to try
+	@bash deploy/demo_wechat.sh
 down:    ## stop what `make up` started
 	@$(FRONTLINE) down
 check:   env ## lint, types, import contracts

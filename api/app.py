@@ -23,6 +23,7 @@ from api.routes import (
     complaint_verbs,
     complaints,
     conversations,
+    delivery,
     desk,
     dossier,
     live,
@@ -33,6 +34,7 @@ from api.routes import (
     status,
     system,
     webhooks,
+    wechat,
 )
 from api.schemas.base import Error
 from api.wiring import Parts, build_parts
@@ -47,6 +49,7 @@ UPLOAD_PATHS = (
     "/complaints/import/check",
     "/evidence",
 )
+WECHAT = "/channels/wechat/"
 WEBHOOK = "/actions/webhook"
 WEBHOOK_MAX_BYTES = 32_000_000
 """A call of Rasa's brings the whole conversation along."""
@@ -68,6 +71,7 @@ ROUTERS = (
     attachments,
     auth,
     desk,
+    delivery,
     pages,
     staff,
     assist,
@@ -107,6 +111,7 @@ def create_app(settings: Settings, *, parts: Parts | None = None) -> FastAPI:
         app.include_router(module.router, prefix=PREFIX, responses=ERRORS)
     for module in (live, system, site):
         app.include_router(module.router)
+    app.include_router(wechat.router, responses=ERRORS)
     _add_middlewares(app, settings)
     return app
 
@@ -117,6 +122,8 @@ def _add_middlewares(app: FastAPI, settings: Settings) -> None:
     def limit_of(path: str) -> int:
         if path.startswith(PREFIX) and path.endswith(UPLOAD_PATHS):
             return settings.upload_max_bytes + UPLOAD_MARGIN
+        if path.startswith(WECHAT):
+            return settings.wechat_callback_max_bytes
         return WEBHOOK_MAX_BYTES if path == WEBHOOK else settings.request_max_bytes
 
     app.add_middleware(BodyLimit, limit_of=limit_of)

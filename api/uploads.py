@@ -61,21 +61,33 @@ class Uploads:
             InvalidInput: empty, or not one of the types taken.
         """
         content = await read_limited(upload, self._limit)
+        async with self._work.reading() as session:
+            await get_conversation(session, conversation_id)
+        attachment = await self.write(conversation_id, upload.filename or "", content)
+        async with self._work.begin() as session:
+            session.add(attachment)
+        return attachment
+
+    async def write(self, conversation_id: str, name: str, content: bytes) -> Attachment:
+        """Write the bytes of one file; the record is the caller's to add.
+
+        Raises:
+            TooLarge: over the limit.
+            InvalidInput: not one of the types taken.
+        """
+        if len(content) > self._limit:
+            raise TooLarge("the file", self._limit, "bytes")
         mime = await asyncio.to_thread(mime_of, content)
         attachment = Attachment(
             id=new_id("att"),
             conversation_id=conversation_id,
             mime=mime,
             size=len(content),
-            name=clean_name(upload.filename or "", mime),
+            name=clean_name(name, mime),
             sha256=hashlib.sha256(content).hexdigest(),
             created_at=self._clock.now(),
         )
-        async with self._work.reading() as session:
-            await get_conversation(session, conversation_id)
         await asyncio.to_thread(write_kept, self._folder, attachment.id, content)
-        async with self._work.begin() as session:
-            session.add(attachment)
         return attachment
 
     async def find(self, attachment_id: str) -> StoredFile:

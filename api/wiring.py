@@ -26,6 +26,7 @@ from api.tokens import Tokens, secret_key
 from api.triage import Assessor, GatewayTriage
 from api.uploads import Uploads
 from api.websockets import Hub
+from api.wechat import Wechat, build_wechat
 from assist.feedback.service import FeedbackService
 from complaints.compensation.judging import Judge
 from complaints.compensation.lifecycle import Lifecycle
@@ -97,6 +98,7 @@ class Parts:
     dispatcher: Dispatcher
     webhooks: Webhooks
     webhook_dispatcher: WebhookDispatcher
+    wechat: Wechat
     timers: Timers
     sweeper: Sweeper
     listening: Listening
@@ -118,6 +120,7 @@ class Parts:
         await self.search.start(self.sidebar.load)
         await self.triage.load(self.settings)
         await self.runner.start()
+        await self.wechat.channel.start()
         await self.listening.start()
         if self.settings.run_worker_in_api:
             await self.start_worker()
@@ -135,6 +138,7 @@ class Parts:
         await self.timers.stop()
         await self.webhook_dispatcher.stop()
         await self.dispatcher.stop()
+        await self.wechat.channel.stop()
         await self.runner.stop()
         await self.listening.stop()
         await self.hub.stop()
@@ -192,6 +196,11 @@ def build_parts(
     work.keep_with(ComplaintNews(webhooks).keep)
     sender = Sender(webhooks.rules, settings.webhook_timeout_s)
     presenter = Presenter(clock, duty, tokens, knowledge.title)
+    intake = Intake(settings, clock, work, handover, judging)
+    runner = TurnRunner(settings, clock, work, duty, safety, judging, answering)
+    uploads = Uploads(settings, clock, work)
+    wechat = build_wechat(settings, clock, work, http, tokens, uploads, intake, handover, runner)
+    couriers = {"wechat": wechat.post} if settings.wechat_accounts else {}
     return Parts(
         settings=settings,
         clock=clock,
@@ -203,7 +212,7 @@ def build_parts(
         duty=duty,
         handover=handover,
         safety=safety,
-        intake=Intake(settings, clock, work, handover, judging),
+        intake=intake,
         complaints=complaints,
         compensations=CompensationService(clock, Lifecycle(clock, complaints.approval), judge),
         tiering=tiering,
@@ -217,8 +226,9 @@ def build_parts(
         sidebar=Sidebar(work, library),
         feedback=FeedbackService(library, clock),
         knowledge=knowledge,
-        runner=TurnRunner(settings, clock, work, duty, safety, judging, answering),
-        dispatcher=Dispatcher(settings, clock, work, {"web": WebChannel(events)}),
+        runner=runner,
+        dispatcher=Dispatcher(settings, clock, work, {"web": WebChannel(events)}, couriers),
+        wechat=wechat,
         webhooks=webhooks,
         webhook_dispatcher=WebhookDispatcher(settings, clock, work, webhooks, sender),
         timers=Timers(settings, clock, work, handover, safety),
@@ -228,7 +238,7 @@ def build_parts(
         complaint_presenter=ComplaintPresenter(clock, tokens, complaints, judge, tiering),
         evidence=EvidenceFiles(settings, clock, work),
         hub=Hub(work, events, presenter),
-        uploads=Uploads(settings, clock, work),
+        uploads=uploads,
         status_limit=RateLimit(STATUS_TRIES, window_s=STATUS_WINDOW_S),
         ip_limit=RateLimit(settings.requests_per_minute_per_ip),
         customer_limit=RateLimit(settings.customer_messages_per_minute),

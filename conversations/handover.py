@@ -10,6 +10,7 @@ from conversations import texts
 from conversations.duty import Duty
 from conversations.feeling import feeling_of
 from conversations.model import PRIORITY_RANK, Priority, Sender, State
+from conversations.rating import invite_rating
 from conversations.speaking import notify
 from conversations.storage import (
     Callback,
@@ -159,6 +160,7 @@ class Handover:
                 "another agent holds this conversation", assigned_to=conversation.assigned_to
             )
         notify(session, conversation, texts.CLOSED, self._clock.now())
+        invite_rating(session, conversation, self._clock.now())
         _apply(session, conversation, State.CLOSED)
         conversation.closed_at = self._clock.now()
         conversation.suspected_until = None

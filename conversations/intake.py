@@ -59,37 +59,56 @@ class Intake:
         self, channel: str, *, external_id: str | None = None, name: str = "", phone: str = ""
     ) -> Conversation:
         """A new conversation with its greeting; a known `external_id` keeps its customer."""
-        now = self._clock.now()
         async with self._work.begin() as session:
-            customer = external_id and await find_customer(session, channel, external_id)
-            if not customer:
-                customer = Customer(
-                    id=new_id("cust"),
-                    channel=channel,
-                    external_id=external_id or new_id("visitor"),
-                    created_at=now,
-                )
-                session.add(customer)
-            customer.name = name.strip()[:80] or customer.name or ""
-            customer.phone = phone.strip()[:40] or customer.phone or ""
-            await session.flush()
-            conversation = Conversation(
-                id=new_id("conv"),
-                customer_id=customer.id,
-                channel=channel,
-                state=State.BOT,
-                epoch=0,
-                episode=1,
-                last_seq=0,
-                read_seq=0,
-                created_at=now,
-                updated_at=now,
+            conversation = await self.open(
+                session, channel, external_id=external_id, name=name, phone=phone
             )
-            session.add(conversation)
-            await session.flush()
-            greeting = texts.GREETING.format(company=self._settings.company_name)
-            say(session, conversation, Reply(greeting), now)
+            self.greet(session, conversation)
         return conversation
+
+    async def open(
+        self,
+        session: AsyncSession,
+        channel: str,
+        *,
+        external_id: str | None = None,
+        name: str = "",
+        phone: str = "",
+    ) -> Conversation:
+        """A new conversation in the caller's transaction, without a word said."""
+        now = self._clock.now()
+        customer = external_id and await find_customer(session, channel, external_id)
+        if not customer:
+            customer = Customer(
+                id=new_id("cust"),
+                channel=channel,
+                external_id=external_id or new_id("visitor"),
+                created_at=now,
+            )
+            session.add(customer)
+        customer.name = name.strip()[:80] or customer.name or ""
+        customer.phone = phone.strip()[:40] or customer.phone or ""
+        await session.flush()
+        conversation = Conversation(
+            id=new_id("conv"),
+            customer_id=customer.id,
+            channel=channel,
+            state=State.BOT,
+            epoch=0,
+            episode=1,
+            last_seq=0,
+            read_seq=0,
+            created_at=now,
+            updated_at=now,
+        )
+        session.add(conversation)
+        await session.flush()
+        return conversation
+
+    def greet(self, session: AsyncSession, conversation: Conversation) -> None:
+        """Say hello and what can be asked."""
+        greeting = texts.GREETING.format(company=self._settings.company_name)
+        say(session, conversation, Reply(greeting), self._clock.now())
 
     async def receive(
         self,
@@ -111,7 +130,7 @@ class Intake:
         self._judging.begin(text[: self._settings.message_max_chars])
         try:
             async with self._work.begin() as session:
-                message = await self._keep(
+                message = await self.take(
                     session, conversation_id, text, client_message_id, attachment_id
                 )
                 return Received(message, fresh=True)
@@ -122,15 +141,29 @@ class Intake:
                 raise
             return Received(known, fresh=False)
 
-    async def _keep(
+    def expect(self, text: str) -> None:
+        """Begin to judge what is about to be taken."""
+        self._judging.begin(clean(text)[: self._settings.message_max_chars])
+
+    async def take(
         self,
         session: AsyncSession,
         conversation_id: str,
         text: str,
         client_message_id: str,
-        attachment_id: str | None,
+        attachment_id: str | None = None,
+        *,
+        answer: str = "",
     ) -> Message:
-        """Raises `IntegrityError` for a `client_message_id` that was kept before."""
+        """Keep one customer message in the caller's transaction.
+
+        `answer` is for what no machine can read: it is said at once while the bot owns the
+        conversation, and nothing is left to work.
+
+        Raises:
+            NotFound: unknown conversation or attachment.
+            IntegrityError: this `client_message_id` was kept before.
+        """
         now = self._clock.now()
         conversation = await get_conversation(session, conversation_id, lock=True)
         attachment = await _own_attachment(session, conversation_id, attachment_id)
@@ -149,12 +182,17 @@ class Intake:
                 buttons=[],
                 attachment_id=attachment_id,
                 client_message_id=client_message_id,
+                processed_at=now if answer else None,
                 created_at=now,
             ),
         )
         if len(text) > limit:
             notify(session, conversation, texts.CUT_NOTICE.format(limit=limit), now)
-        announce(session, "work", conversation_id=conversation_id)
+        if not answer:
+            announce(session, "work", conversation_id=conversation_id)
+        elif conversation.state == State.BOT:
+            reply = Reply(answer, Kind.NOTICE, sender=Sender.SYSTEM)
+            say(session, conversation, reply, now, in_reply_to=message.id, part=1)
         return message
 
     async def speak_as_agent(

@@ -198,6 +198,10 @@ def silence_over(deadline: datetime | None, now: datetime) -> bool:
     return deadline is not None and now >= deadline
 
 
-def backoff(attempt: int) -> timedelta:
-    """Delay before delivery attempt `attempt` + 1: 1, 2, 4 … s, at most 5 minutes."""
-    return timedelta(seconds=min(300.0, 2.0 ** max(0, attempt - 1)))
+def backoff(attempt: int, chance: float = 1.0) -> timedelta:
+    """Delay before delivery attempt `attempt` + 1: 1, 2, 4 … s, at most 5 minutes.
+
+    `chance` (0 to 1) takes off up to half of it, so that what failed together does not come back
+    together.
+    """
+    return timedelta(seconds=min(300.0, 2.0 ** max(0, attempt - 1)) * (0.5 + chance / 2))

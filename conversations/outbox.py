@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import BindParameter, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -34,16 +36,42 @@ class Channel(Protocol):
         ...
 
 
+class Courier(Protocol):
+    """Delivers on a channel beyond this machine, row by row, keeping the books of each itself.
+
+    Calls to another machine take long and may end in doubt, so they run outside any transaction.
+    """
+
+    async def deliver_waiting(self, conversation_id: str) -> None:
+        """Deliver what is due of one conversation, in order, until nothing is or it fails."""
+        ...
+
+    async def sweep(self) -> None:
+        """Settle what a process left behind that died under way."""
+        ...
+
+
 class Dispatcher:
-    """Delivers due rows; a failed message holds back the later ones of its conversation."""
+    """Delivers due rows; a failed message holds back the later ones of its conversation.
+
+    Rows of a channel with a courier are handed to it conversation by conversation, several at a
+    time; the others are delivered here, one transaction each.
+    """
 
     def __init__(
-        self, settings: Settings, clock: Clock, work: UnitOfWork, channels: dict[str, Channel]
+        self,
+        settings: Settings,
+        clock: Clock,
+        work: UnitOfWork,
+        channels: dict[str, Channel],
+        couriers: Mapping[str, Courier] | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._work = work
         self._channels = channels
+        self._couriers = dict(couriers or {})
+        self._carried: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -57,6 +85,13 @@ class Dispatcher:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        await self.idle()
+
+    async def idle(self) -> None:
+        """Wait until no courier is under way (for tests and orderly stops)."""
+        while self._carried:
+            await asyncio.gather(*list(self._carried.values()), return_exceptions=True)
+            await asyncio.sleep(0)
 
     async def _heard(self, topic: str, _payload: dict[str, Any]) -> None:
         if topic == "outbox":
@@ -75,14 +110,47 @@ class Dispatcher:
                     await self._wake.wait()
             except TimeoutError:
                 await self._count()
+                await self._sweep()
 
     async def deliver_due(self, limit: int = 100) -> int:
         """Try every conversation's first waiting message that is due; how many were tried."""
         async with self._work.reading() as session:
-            due = await _due(session, self._clock.now(), limit)
+            now = self._clock.now()
+            due = await _due(session, now, list(self._couriers), limit)
         for row_id in due:
             await self._deliver(row_id)
-        return len(due)
+        return len(due) + await self._hand_over()
+
+    async def _hand_over(self) -> int:
+        """Give couriers the conversations with due rows, as many as may be under way."""
+        free = self._settings.wechat_sends_at_once - len(self._carried)
+        if not self._couriers or free <= 0:
+            return 0
+        async with self._work.reading() as session:
+            found = await _due_elsewhere(
+                session, self._clock.now(), list(self._couriers), list(self._carried), free
+            )
+        for conversation_id, channel in found:
+            task = asyncio.create_task(self._carry(conversation_id, self._couriers[channel]))
+            self._carried[conversation_id] = task
+        return len(found)
+
+    async def _carry(self, conversation_id: str, courier: Courier) -> None:
+        try:
+            await courier.deliver_waiting(conversation_id)
+        except Exception:
+            log.exception("courier_failed", conversation=conversation_id)
+            await asyncio.sleep(self._settings.outbox_poll_s)
+        finally:
+            self._carried.pop(conversation_id, None)
+            self._wake.set()
+
+    async def _sweep(self) -> None:
+        for courier in self._couriers.values():
+            try:
+                await courier.sweep()
+            except Exception:
+                log.exception("courier_not_swept")
 
     async def _count(self) -> None:
         try:
@@ -117,30 +185,57 @@ class Dispatcher:
 
     def _failed(self, row: Outgoing, error: Exception) -> None:
         row.last_error = f"{type(error).__name__}: {error}"[:300]
-        row.next_attempt_at = self._clock.now() + backoff(row.attempts)
+        row.next_attempt_at = self._clock.now() + backoff(row.attempts, random.random())
         if row.attempts >= self._settings.outbox_max_attempts:
             row.state = "dead"
         log.warning("delivery_failed", outbox=row.id, attempts=row.attempts, state=row.state)
 
 
+UNDER_WAY = ("pending", "sending", "passive")
+"""States that hold back the later rows of a conversation."""
+
 _earlier = aliased(Outgoing)
+_IS_FIRST_DUE = (
+    Outgoing.state == "pending",
+    Outgoing.next_attempt_at <= bindparam("now"),
+    Outgoing.id
+    == select(func.min(_earlier.id))
+    .where(
+        _earlier.conversation_id == Outgoing.conversation_id,
+        _earlier.state.in_(UNDER_WAY),
+    )
+    .scalar_subquery(),
+)
+_CHANNELS: BindParameter[Any] = bindparam("channels", expanding=True)
 _FIRST_DUE = (
     select(Outgoing.id)
+    .where(*_IS_FIRST_DUE, Outgoing.channel.not_in(_CHANNELS))
+    .order_by(Outgoing.id)
+    .limit(bindparam("limit"))
+)
+_FIRST_DUE_ELSEWHERE = (
+    select(Outgoing.conversation_id, Outgoing.channel)
     .where(
-        Outgoing.state == "pending",
-        Outgoing.next_attempt_at <= bindparam("now"),
-        Outgoing.id
-        == select(func.min(_earlier.id))
-        .where(_earlier.conversation_id == Outgoing.conversation_id, _earlier.state == "pending")
-        .scalar_subquery(),
+        *_IS_FIRST_DUE,
+        Outgoing.channel.in_(_CHANNELS),
+        Outgoing.conversation_id.not_in(bindparam("carried", expanding=True)),
     )
     .order_by(Outgoing.id)
     .limit(bindparam("limit"))
 )
 
 
-async def _due(session: AsyncSession, now: datetime, limit: int) -> list[int]:
-    return list(await session.scalars(_FIRST_DUE, {"now": now, "limit": limit}))
+async def _due(session: AsyncSession, now: datetime, elsewhere: list[str], limit: int) -> list[int]:
+    wanted = {"now": now, "channels": elsewhere, "limit": limit}
+    return list(await session.scalars(_FIRST_DUE, wanted))
+
+
+async def _due_elsewhere(
+    session: AsyncSession, now: datetime, channels: list[str], carried: list[str], limit: int
+) -> list[tuple[str, str]]:
+    wanted = {"now": now, "channels": channels, "carried": carried, "limit": limit}
+    rows = await session.execute(_FIRST_DUE_ELSEWHERE, wanted)
+    return [(row[0], row[1]) for row in rows]
 
 
 async def _pending(session: AsyncSession) -> int:

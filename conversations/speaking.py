@@ -29,7 +29,9 @@ def append(session: AsyncSession, conversation: Conversation, message: Message) 
                 conversation_id=conversation.id,
                 message_id=message.id,
                 channel=conversation.channel,
-                next_attempt_at=message.created_at,
+                next_attempt_at=max(
+                    message.created_at, conversation.deliver_after or message.created_at
+                ),
                 created_at=message.created_at,
             )
         )

@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     ForeignKey,
     Index,
+    Integer,
     String,
     Text,
     UniqueConstraint,
@@ -75,6 +77,7 @@ class Conversation(Base):
     notice_at: Mapped[datetime | None]
     turn_by: Mapped[str | None] = mapped_column(String(40))
     turn_until: Mapped[datetime | None]
+    deliver_after: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime] = mapped_column(index=True)
@@ -144,19 +147,35 @@ class Attachment(Base):
 
 
 class Outgoing(Base):
-    """A message on its way to a channel; delivered in `id` order per conversation."""
+    """A message on its way to a channel; delivered in `id` order per conversation.
+
+    `state`: `pending`; `sending` and `passive` while the platform is being told (under a lease);
+    `sent`; `held` until the customer writes again; `doubt` when nobody knows whether it was taken;
+    `dead` after too many tries. `sent_chars`: how much of a long text has been taken, and
+    `part_chars` how far the attempt under way goes (0: to the end).
+    """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_due", "state", "next_attempt_at"),)
+    __table_args__ = (
+        Index("ix_outbox_due", "state", "next_attempt_at"),
+        Index("ix_outbox_conversation_state", "conversation_id", "state"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
     message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"), unique=True)
     channel: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(10), default="pending")
+    reason: Mapped[str] = mapped_column(String(20), default="")
+    via: Mapped[str] = mapped_column(String(10), default="")
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime]
     last_error: Mapped[str] = mapped_column(String(300), default="")
+    sent_chars: Mapped[int] = mapped_column(default=0)
+    part_chars: Mapped[int] = mapped_column(default=0)
+    callback_id: Mapped[int | None] = mapped_column(BigInteger().with_variant(Integer, "sqlite"))
+    leased_by: Mapped[str | None] = mapped_column(String(40))
+    leased_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
 

@@ -109,6 +109,11 @@ class TurnRunner:
             self._again.discard(conversation_id)
             self.wake(conversation_id)
 
+    @property
+    def busy(self) -> int:
+        """Conversations in hand."""
+        return len(self._running)
+
     async def idle(self) -> None:
         """Wait until nothing is in hand (for tests and orderly stops)."""
         while self._running:

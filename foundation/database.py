@@ -25,6 +25,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from foundation import sqlite
+from foundation.writers import WriterLine
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -66,14 +67,15 @@ class Base(DeclarativeBase):
 class Database:
     """Engine and sessions of one process.
 
-    On SQLite every write transaction begins IMMEDIATE: writers queue at BEGIN (up to 15 s)
-    instead of failing in the middle.
+    On SQLite every write transaction begins IMMEDIATE: writers of several processes queue at BEGIN
+    (up to 15 s) instead of failing in the middle; those of this one stand in a line before it.
     """
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.engine = _create_engine(url)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._writers = WriterLine()
 
     @property
     def is_sqlite(self) -> bool:
@@ -81,11 +83,21 @@ class Database:
         return self.url.get_backend_name() == "sqlite"
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """A session whose block is one transaction: committed at its end, rolled back on error."""
-        async with self._sessions() as session, session.begin():
-            if self.is_sqlite:
-                await (await session.connection()).exec_driver_sql("BEGIN IMMEDIATE")
+    async def transaction(self, *, urgent: bool = False) -> AsyncIterator[AsyncSession]:
+        """A session whose block is one transaction: committed at its end, rolled back on error.
+
+        `urgent`: short, and somebody outside waits for it with a deadline.
+        """
+        if not self.is_sqlite:
+            async with self._sessions() as session, session.begin():
+                yield session
+            return
+        async with (
+            self._writers.turn(urgent=urgent),
+            self._sessions() as session,
+            session.begin(),
+        ):
+            await (await session.connection()).exec_driver_sql("BEGIN IMMEDIATE")
             yield session
 
     @asynccontextmanager

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from datetime import time
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from foundation.wechat_accounts import WechatAccount
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -206,6 +209,74 @@ class Settings(BaseSettings):
         True,
         description="Run timers and dispatcher inside the API process; turn off where "
         "`frontline worker` runs beside it.",
+    )
+
+    public_url: str = Field(
+        "",
+        description="Address under which customers reach this service, for links sent to them "
+        "(`https://service.example.com`); empty means that no link is sent.",
+    )
+    wechat_accounts: list[WechatAccount] = Field(
+        [],
+        description="WeChat official accounts as a JSON list of objects: `name` (last part of the "
+        "callback address), `app_id`, `app_secret`, `token`, `aes_key`, `mode` (`plain`, "
+        "`compatible`, `safe`), `customer_service` (false without that right), `menu` (words for "
+        "menu keys). See docs/wechat.md.",
+    )
+    wechat_api_url: str = Field(
+        "https://api.weixin.qq.com", description="Address of the WeChat platform's API."
+    )
+    wechat_token_api: Literal["stable", "classic"] = Field(
+        "stable",
+        description="How access tokens are fetched: `stable` (`/cgi-bin/stable_token`) or "
+        "`classic` (`/cgi-bin/token`, each call ends the token before).",
+    )
+    wechat_token_early_s: float = Field(
+        600.0, description="How long before its end an access token is renewed (seconds).", ge=0
+    )
+    wechat_callback_max_bytes: int = Field(
+        65_536, description="Largest callback of the platform (bytes).", ge=1024
+    )
+    wechat_replay_window_s: float = Field(
+        300.0, description="How far a callback's time may be from ours (seconds).", gt=0
+    )
+    wechat_passive_wait_s: float = Field(
+        3.8,
+        description="How long a callback is kept open for an answer by passive reply, which costs "
+        "none of the customer's quota (seconds, under 5; 0 acknowledges at once).",
+        ge=0,
+        lt=4.8,
+    )
+    wechat_passive_held: int = Field(
+        32,
+        description="Callbacks that one process keeps open at the same time; beyond it they are "
+        "acknowledged at once and answered by customer-service message.",
+        ge=0,
+    )
+    wechat_text_max_bytes: int = Field(
+        2047, description="Longest text of one WeChat message (bytes).", ge=256
+    )
+    wechat_quota: dict[str, tuple[int, int]] = Field(
+        {"message": (5, 172_800), "menu": (3, 60), "subscribe": (3, 60), "scan": (3, 60)},
+        description="Customer-service messages that an act of the customer allows, and for how "
+        "many seconds, as JSON.",
+    )
+    wechat_send_timeout_s: float = Field(
+        5.0, description="Longest wait for the platform's answer to a call (seconds).", gt=0
+    )
+    wechat_sends_at_once: int = Field(
+        16, description="Conversations that one process delivers to WeChat at a time.", ge=1
+    )
+    wechat_works_at_once: int = Field(
+        8, description="Customers whose WeChat callbacks one process works at a time.", ge=1
+    )
+    wechat_resend_unanswered: bool = Field(
+        True,
+        description="Send a message again when the platform did not answer in time (it may have "
+        "arrived); off means that a person decides.",
+    )
+    wechat_keep_days: int = Field(
+        3, description="How long worked callbacks are kept against repetition (days).", ge=1
     )
 
     compensation_authority: dict[str, dict[str, int | None]] = Field(

@@ -35,9 +35,9 @@ class UnitOfWork:
         self._keepers.append(keeper)
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncSession]:
+    async def begin(self, *, urgent: bool = False) -> AsyncIterator[AsyncSession]:
         """One transaction; its announcements are published in order once it is committed."""
-        async with self.database.transaction() as session:
+        async with self.database.transaction(urgent=urgent) as session:
             yield session
             for keeper in self._keepers:
                 await keeper(session)

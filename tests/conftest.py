@@ -26,6 +26,7 @@ TABLES = (
     "complaints.compensation.storage",
     "complaints.storage",
     "complaints.tiering",
+    "conversations.channels.wechat.storage",
     "conversations.storage",
     "knowledge_base.storage",
     "orders.storage",

@@ -40,6 +40,9 @@ ALLOWED: dict[str, frozenset[str]] = {
     "POST /conversations/{conversation_id}/clear-emergency": DESK,
     "POST /conversations/{conversation_id}/read": DESK,
     "POST /conversations/{conversation_id}/reveal": DESK,
+    "GET /conversations/{conversation_id}/delivery": DESK,
+    "POST /conversations/{conversation_id}/messages/{message_id}/resend": DESK,
+    "GET /desk/undelivered": DESK,
     "GET /pages": DESK,
     "POST /pages/{page_id}/acknowledge": DESK,
     "GET /staff/present": DESK,
@@ -147,12 +150,15 @@ ALLOWED: dict[str, frozenset[str]] = {
     "/desk": frozenset({ANYBODY}),
     "/desk/{path:path}": frozenset({ANYBODY}),
     "/shop/{path:path}": frozenset({ANYBODY}),
+    "/channels/kept-messages": frozenset({ANYBODY}),
+    "/channels/wechat/{account}": frozenset({ANYBODY}),
     "/metrics": frozenset({INSIDE}),
     "/actions/webhook": frozenset({INSIDE}),
 }
 REFUSED = {401, 403}
 NAMES = {
     "attachment_id": "a",
+    "message_id": "m",
     "page_id": "p",
     "case_id": "c",
     "no": "TS20251105-0001",

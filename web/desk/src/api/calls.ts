@@ -7,6 +7,7 @@ import type {
   CaseHit,
   Colleague,
   Counts,
+  Delivery,
   Detail,
   FeedbackKind,
   Page,
@@ -42,6 +43,9 @@ export const sendMessage = (
 export const upload = (id: string, file: File, options: UploadOptions) =>
   post<{ attachment: Attachment }>(at(id, '/attachments'), file, options)
 export const markRead = (id: string, seq: number) => call<void>('POST', at(id, '/read'), { seq })
+export const readDelivery = (id: string) => call<Delivery>('GET', at(id, '/delivery'))
+export const resend = (id: string, messageId: string) =>
+  call<Delivery>('POST', at(id, `/messages/${encodeURIComponent(messageId)}/resend`), {})
 export const accept = (id: string, epoch?: number) =>
   call<Detail>('POST', at(id, '/accept'), { epoch })
 export const returnToBot = (id: string) => call<Detail>('POST', at(id, '/return-to-bot'), {})

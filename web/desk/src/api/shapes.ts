@@ -166,3 +166,20 @@ export interface Counts {
   closed: number
   all: number
 }
+
+/** A message that has not reached its customer, and why. */
+export interface Undelivered {
+  message_id: string
+  seq: number
+  sender: string
+  text: string
+  state: 'pending' | 'held' | 'doubt' | 'dead'
+  reason: string
+  attempts: number
+}
+
+/** What may still be sent to this customer; `quota` is null where the channel has none. */
+export interface Delivery {
+  quota: { left: number; limit: number; until: string | null } | null
+  undelivered: Undelivered[]
+}
