@@ -24,6 +24,7 @@ from bot.actions.wishes import parts_of, questions_beside, wants_visit
 
 CHOICES = 3
 QUESTIONS_AT_ONCE = 2
+SURE_OF_TOPIC = 0.6
 SHORT_QUESTION = 25
 _PRICE = re.compile(
     r"多少钱|几个?钱|啥价|什么价|价[位格目钱]|收费|费用|要[钱花]|多少[块元]|贵不贵|好多钱"
@@ -160,9 +161,19 @@ async def answer_question(
         return remembered
     if not admit:
         return None
+    _admit(dispatcher, said, _of_topic(found, said, topic, product))
+    return remembered
+
+
+def _admit(dispatcher: CollectingDispatcher, said: Said, perhaps: list[KnowledgeHit]) -> None:
+    """Say that the answer is not known, with what may come near or a way on."""
+    if perhaps:
+        titles = [{"title": _short(hit.title), "payload": hit.title} for hit in perhaps]
+        human = {"title": "转人工", "payload": "转人工"}
+        dispatcher.utter_message(response="utter_perhaps", buttons=[*titles, human])
+        return
     sorry = blames(said.text)
     dispatcher.utter_message(response="utter_do_not_know_sorry" if sorry else "utter_do_not_know")
-    return remembered
 
 
 def still_fails(said: Said, tracker: Tracker) -> bool:
@@ -202,6 +213,16 @@ def _sure(found: KnowledgeFound, direct_score: float, product: str) -> Knowledge
         return None
     best = found.hits[0]
     return best if best.score >= direct_score and not _of_another(best, product) else None
+
+
+def _of_topic(
+    found: KnowledgeFound, said: Said, topic: str | None, product: str
+) -> list[KnowledgeHit]:
+    """What the library has nearest on this topic and appliance, when the topic at least is sure."""
+    if topic is None or said.confidence < SURE_OF_TOPIC:
+        return []
+    fitting = [h for h in found.hits if h.topic == topic and not _of_another(h, product)]
+    return fitting[:CHOICES]
 
 
 def _of_another(hit: KnowledgeHit, product: str) -> bool:

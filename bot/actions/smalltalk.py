@@ -13,6 +13,7 @@ from assist.entities.folding import fold
 from bot.actions.knowledge import answer_question
 from bot.actions.turn import Said, ServiceAction
 
+SURE = 0.5
 _A_MACHINE = re.compile(
     r"(?:机器人?|真人|ai|人工智能|程序|电脑|活人|人).{0,4}(?:还是|吗|么|吧|是不是)|是不是.{0,4}(?:机器|真人|ai|人)|"
     r"(?:你|您)(?:到底|究竟)?是(?:谁|什么|啥|人|机器|真人)|你叫什么"
@@ -48,7 +49,12 @@ class OutOfScope(ServiceAction):
                 intent=str(tracker.get_slot("last_topic")),
             )
             found = await answer_question(
-                self.services, dispatcher, tracker, leaning, admit=False, choices=False
+                self.services,
+                dispatcher,
+                tracker,
+                leaning,
+                admit=False,
+                choices=said.confidence < SURE,
             )
             if found is not None:
                 return found

@@ -221,3 +221,17 @@ async def test_who_asks_whether_a_machine_answers_is_told_so(customer: Customer,
 async def test_mocking_artificial_intelligence_is_no_call_for_a_person(customer: Customer) -> None:
     said = await customer.act("action_request_human", "你就是个人工智障吧", "request_human")
     assert [m.get("response") for m in said] == ["utter_i_am_a_bot"]
+
+
+async def test_a_sure_topic_offers_what_is_nearest_rather_than_nothing(
+    customer: Customer, services: ActionServices
+) -> None:
+    knowledge = services.knowledge
+    assert isinstance(knowledge, FakeKnowledge)
+    knowledge.knows(("电视安装要钱吗", 0.2), product="电视", topic="ask_installation")
+    text = "老弟 电视到家了 搁哪整安装呐"
+    said = await customer.act("action_answer", text, "ask_installation", 0.7)
+    assert said[0]["response"] == "utter_perhaps"
+    assert [b["title"] for b in said[0]["buttons"]] == ["电视安装要钱吗", "转人工"]
+    said = await customer.act("action_answer", text, "ask_installation", 0.4)
+    assert said[0]["response"] == "utter_do_not_know"
