@@ -3,10 +3,10 @@ import { batches, lineOf, rejectsCsv } from '../desk/src/complaints/importing'
 
 const row = (n: number, text = '坏了') => ({ row: n, fields: { summary: text } })
 
-test('rows are sent in order, two hundred at a time', () => {
-  const rows = Array.from({ length: 450 }, (_, n) => row(n))
+test('rows are sent in order, fifty at a time', () => {
+  const rows = Array.from({ length: 120 }, (_, n) => row(n))
   const made = batches(rows)
-  expect(made.map((batch) => batch.length)).toEqual([200, 200, 50])
+  expect(made.map((batch) => batch.length)).toEqual([50, 50, 20])
   expect(made.flat()).toEqual(rows)
   expect(batches([])).toEqual([])
 })

@@ -7,7 +7,7 @@ const FIELDS = [
   'occurred_at', 'place', 'category', 'priority', 'sensitive', 'no_evidence_reason',
 ] as const
 
-const WORDS: Record<string, string> = { channel: 'channel', category: 'complaintCategory', priority: 'priority' }
+const WORDS: Record<string, string> = { channel: 'channel', category: 'complaintCategory', priority: 'complaintPriority' }
 
 /** Names for columns, words and problems of an imported table. */
 export function useImportWords() {

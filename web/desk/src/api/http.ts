@@ -3,7 +3,7 @@ import { postFile, type UploadOptions } from '@shared/upload'
 
 const PREFIX = '/api/v1/'
 const TIMEOUT_MS = 15_000
-const UPLOAD_TIMEOUT_MS = 180_000
+export const UPLOAD_TIMEOUT_MS = 180_000
 
 /** An answer of the API that is not a success; `status` 0 means that no answer came at all. */
 export class ApiError extends Error {
@@ -31,12 +31,12 @@ export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
  *
  * @throws ApiError for every outcome that is not 2xx, including no network and a time-out.
  */
-export function call<T>(method: Method, path: string, body?: unknown): Promise<T> {
+export function call<T>(method: Method, path: string, body?: unknown, timeoutMs = TIMEOUT_MS): Promise<T> {
   return exchange(path, {
     method,
     headers: body === undefined ? {} : { 'content-type': 'application/json' },
     body: body === undefined ? null : JSON.stringify(body),
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.timeout(timeoutMs),
   })
 }
 

@@ -1,7 +1,7 @@
 /** Tables of complaints: check, import, template. */
 
 import type { CheckedRow, CheckedTable, RowProblem } from '@/complaints/importing'
-import { call, submitForm } from './http'
+import { call, submitForm, UPLOAD_TIMEOUT_MS } from './http'
 
 export interface RowsImported {
   accepted: { row: number; no: string; fresh: boolean }[]
@@ -17,4 +17,4 @@ export function checkTable(file: File): Promise<CheckedTable> {
 }
 
 export const importRows = (rows: Pick<CheckedRow, 'row' | 'fields'>[]) =>
-  call<RowsImported>('POST', 'complaints/import/rows', { rows })
+  call<RowsImported>('POST', 'complaints/import/rows', { rows }, UPLOAD_TIMEOUT_MS)

@@ -18,7 +18,7 @@ export interface CheckedTable {
   rows: CheckedRow[]
 }
 
-const MOST_ROWS = 200
+const MOST_ROWS = 50
 const MOST_CHARS = 100_000
 
 /** Rows in groups that fit into one request each, in order. */
