@@ -254,7 +254,7 @@ class Settings(BaseSettings):
         ge=0,
     )
     wechat_text_max_bytes: int = Field(
-        2047, description="Longest text of one WeChat message (bytes).", ge=256
+        2047, description="Longest text of one WeChat message (bytes).", ge=1024
     )
     wechat_quota: dict[str, tuple[int, int]] = Field(
         {"message": (5, 172_800), "menu": (3, 60), "subscribe": (3, 60), "scan": (3, 60)},

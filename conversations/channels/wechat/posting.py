@@ -12,7 +12,6 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import select
@@ -28,12 +27,21 @@ from conversations.channels.wechat.passive import finish
 from conversations.channels.wechat.pictures import STALE_TOKEN, Pictures
 from conversations.channels.wechat.platform import Platform
 from conversations.channels.wechat.ports import Links
+from conversations.channels.wechat.refusals import (
+    COUNT_OVER,
+    HELD,
+    HOPELESS,
+    NO_MENUS,
+    URGENT,
+    WINDOW_OVER,
+    pause_after,
+)
 from conversations.channels.wechat.storage import AccessToken, Contact, contact_for
 from conversations.channels.wechat.tokens import AccessTokens
 from conversations.channels.wechat.waiting import rows_under_way, worded
 from conversations.channels.wechat.wording import Piece, first_piece
 from conversations.handover import Handover
-from conversations.model import Kind, State, backoff
+from conversations.model import State, backoff
 from conversations.storage import Attachment, Message, Outgoing, get_conversation
 from foundation.clock import Clock
 from foundation.errors import FrontlineError
@@ -45,16 +53,6 @@ from foundation.wechat_accounts import WechatAccount
 log = structlog.get_logger(__name__)
 
 LEASE_S = 60.0
-WINDOW_OVER, COUNT_OVER, DAILY_OVER, TOO_FAST = 45015, 45047, 45009, 45011
-HELD = {WINDOW_OVER: "window", COUNT_OVER: "quota", 48001: "no_right"}
-"""Error codes after which the next word of the customer opens the way again."""
-NO_MENUS = 40200
-HOPELESS = {40003: "not_reachable", 43004: "unsubscribed", 43005: "not_reachable",
-            48002: "refused_by_user", 50002: "account_restricted"}  # fmt: skip
-"""Error codes that no repetition mends, and the reason shown."""
-URGENT = frozenset({Kind.SAFETY, Kind.SAFETY_QUESTION})
-TOO_FAST_PAUSE = timedelta(seconds=60)
-PLATFORM_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True)
@@ -217,7 +215,7 @@ class WechatPost:
         silent = isinstance(error, PlatformSilent)
         log.warning("wechat_send_failed", conversation=claim.conversation_id, reason=error.message)
         now = self._clock.now()
-        pause = _pause(code, now)
+        pause = pause_after(code, now)
         async with self._work.begin() as session:
             contact = await contact_for(session, claim.conversation_id, lock=True)
             rows = await self._own(session, claim)
@@ -318,16 +316,6 @@ async def _paused(session: AsyncSession, account: str, now: datetime) -> datetim
     kept = await session.get(AccessToken, account)
     until = kept.paused_until if kept else None
     return until if until is not None and until > now else None
-
-
-def _pause(code: int, now: datetime) -> datetime | None:
-    """Until when the whole account has to wait: the daily count starts anew at midnight there."""
-    if code == TOO_FAST:
-        return now + TOO_FAST_PAUSE
-    if code != DAILY_OVER:
-        return None
-    tomorrow = now.astimezone(PLATFORM_ZONE) + timedelta(days=1)
-    return tomorrow.replace(hour=0, minute=0, second=10, microsecond=0).astimezone(now.tzinfo)
 
 
 def _postpone(rows: list[Outgoing], until: datetime) -> None:

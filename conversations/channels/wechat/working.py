@@ -13,7 +13,7 @@ from datetime import timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.channels.wechat import quota, texts
@@ -28,7 +28,7 @@ from conversations.channels.wechat.storage import (
     next_callback,
     waiting_contacts,
 )
-from conversations.channels.wechat.wording import chosen
+from conversations.channels.wechat.tapping import tapped, words
 from conversations.intake import Intake
 from conversations.model import Kind, Reply, Sender, State, backoff
 from conversations.rating import score_of, take_rating
@@ -36,10 +36,8 @@ from conversations.speaking import say
 from conversations.storage import (
     Attachment,
     Conversation,
-    Message,
     Outgoing,
     get_conversation,
-    last_messages,
 )
 from foundation.clock import Clock
 from foundation.errors import InvalidInput, TooLarge, Unavailable
@@ -56,9 +54,6 @@ TURNS_AHEAD = 4
 """Turns in hand, per customer worked at a time, beyond which nothing more is taken in."""
 BUSY = -1
 TRIES = 6
-CHOICES_BACK = 12
-MENU_STEP = 100
-"""A one-tap answer's key is the message's number × 100 + its place."""
 
 ContactKey = tuple[str, str]
 
@@ -244,7 +239,7 @@ class InboxWorker:
         message = await self._intake.take(
             session,
             conversation.id,
-            await _words(session, conversation, meaning),
+            await words(session, conversation, meaning),
             key,
             file.id if file else None,
             answer=meaning.answer,
@@ -295,7 +290,7 @@ class InboxWorker:
         self, session: AsyncSession, conversation: Conversation, meaning: Meaning, key: str
     ) -> bool:
         """Whether the customer's words were an answer to the satisfaction menu."""
-        button = await _tapped(session, conversation, meaning)
+        button = await tapped(session, conversation, meaning)
         score = score_of(button["payload"]) if button else None
         if button is None or score is None:
             return False
@@ -315,31 +310,3 @@ class InboxWorker:
                 log.error("wechat_callback_put_aside", callback=callback.id)
                 kept = {**callback.payload, "content": "", "media_id": ""}
                 callback.payload = {**kept, "kind": "poison"}
-
-
-async def _tapped(
-    session: AsyncSession, conversation: Conversation, meaning: Meaning
-) -> dict[str, str] | None:
-    """The one-tap answer that was meant: by the key of a menu, or by its number."""
-    if meaning.menu_id.isascii() and meaning.menu_id.isdigit():
-        seq, place = divmod(int(meaning.menu_id[:15]), MENU_STEP)
-        query = select(Message).where(
-            Message.conversation_id == conversation.id, Message.seq == seq
-        )
-        asked = (await session.execute(query)).scalar_one_or_none()
-        if asked is not None and place < len(asked.buttons or []):
-            return dict(asked.buttons[place])
-    if meaning.answer or not meaning.text:
-        return None
-    for said in reversed(await last_messages(session, conversation.id, CHOICES_BACK)):
-        if said.sender == Sender.CUSTOMER:
-            return None
-        if said.buttons:
-            place_or_none = chosen(meaning.text, len(said.buttons))
-            return dict(said.buttons[place_or_none]) if place_or_none is not None else None
-    return None
-
-
-async def _words(session: AsyncSession, conversation: Conversation, meaning: Meaning) -> str:
-    button = await _tapped(session, conversation, meaning)
-    return button["payload"] if button else meaning.text
