@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -186,6 +187,16 @@ def safety_answer(text: str) -> bool | None:
     if bare in NO:
         return False
     return None
+
+
+_ALL_CLEAR = re.compile(
+    r"没事[了啦]|沒事[了啦]|冇事[了喇啦]?|好[了啦]|灭了|滅[了咗]|关[了掉好]|關[了掉好]|处理[好完]了|不[冒漏]了|散了|唔使理"
+)
+
+
+def all_clear(text: str) -> bool:
+    """Whether a short message says that it is over; it ends nothing, and is no new emergency."""
+    return len(text) <= 20 and bool(_ALL_CLEAR.search(text))
 
 
 def waiting_minutes(position: int, agents: int, handling_minutes: float) -> int:

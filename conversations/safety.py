@@ -21,6 +21,7 @@ from conversations.model import (
     Sender,
     State,
     Verdict,
+    all_clear,
     safety_answer,
 )
 from conversations.ports import Complaints, EmergencyCase, Knowledge
@@ -58,7 +59,8 @@ def next_step(
     if answer is True:
         return Step.CONFIRM
     if verdict.level is Level.EMERGENCY and verdict.certainty is Certainty.CONFIRMED:
-        return Step.PASS if confirmed and verdict.category == category else Step.CONFIRM
+        known = confirmed and (verdict.category == category or all_clear(text))
+        return Step.PASS if known else Step.CONFIRM
     if answer is False:
         return Step.CLEAR
     if verdict.level is Level.EMERGENCY:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from assist.triage.rules import Finding, HazardRules
 
 THRESHOLDS_FILE = Path(__file__).parent / "weights" / "thresholds.json"
 MAX_CHARS = 4000
+_CONSENT = re.compile(
+    r"(?:都|全|就|嗯+|好|行|对|没错|可以|成|中|的|了|吧|这样|这么[报办定写]?|提交|确认|交上去|报上去|没问题|谢谢|[，,。.！!\s])+"
+)
+"""Consent to a summary: short words whose resigned sound alone means nothing."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class Triage:
     def assess(self, text: str) -> Assessment:
         """Level, category, certainty and deciding words of one message of any length."""
         clean = normalise(text[:MAX_CHARS])
-        if not clean:
+        if not clean or _CONSENT.fullmatch(clean):
             return Assessment()
         judgement = self._classifier.judge(clean)
         findings = self._rules.find(clean)

@@ -40,6 +40,7 @@ TOLD = {
 """Slots that help the agent who takes over, and what they are called."""
 
 FALLBACKS_BEFORE_HUMAN = 2
+_ABOUT_A_NUMBER = re.compile(r"单号|單號|编号|編號|工单|查")
 _MOCKERY = re.compile(r"人工智[障能](?!.*(?:转|找|换|接).{0,3}人)")
 _COME_HERE = re.compile(
     r"(?:叫|喊|派|让|安排)个?(?:人|师傅|你们的?人)(?:过|上门)?来(?!接|说|聊|跟|和)"
@@ -112,15 +113,25 @@ class Fallback(ServiceAction):
         found = await answer_question(self.services, dispatcher, tracker, said, admit=False)
         if found is not None:
             return [*found, SlotSet("fallbacks", 0)]
-        if (phone := said.first("phone")) and _LITTLE_MORE.fullmatch(said.text.replace(phone, "")):
-            dispatcher.utter_message(response="utter_what_with_phone")
-            return slots({"fallbacks": 0})
+        if (taken := _phone_taken(dispatcher, said)) is not None:
+            return taken
         misses = int(tracker.get_slot("fallbacks") or 0) + 1
         if misses >= FALLBACKS_BEFORE_HUMAN:
             dispatcher.utter_message(response="utter_not_understood_again")
             return hand_over(dispatcher, tracker, "not understood twice")
         dispatcher.utter_message(response="utter_not_understood")
         return slots({"fallbacks": misses})
+
+
+def _phone_taken(dispatcher: CollectingDispatcher, said: Said) -> list[EventType] | None:
+    """What to do with a telephone number that comes with little else, or instead of a number."""
+    phone = said.first("phone")
+    if phone and _LITTLE_MORE.fullmatch(said.text.replace(phone, "")):
+        dispatcher.utter_message(response="utter_what_with_phone")
+        return slots({"fallbacks": 0})
+    if phone and _ABOUT_A_NUMBER.search(said.text):
+        return [FollowupAction("lookup_form")]
+    return None
 
 
 class YesOrNo(ServiceAction):

@@ -182,7 +182,13 @@ class ValidateLookupForm(FormDialogue):
                 buttons=buttons(booking.no for booking in bookings[:TOLD_AT_ONCE]),
             )
             return {"lookup_misses": 1}
+        if phone and task == "progress" and (found := await self._complaints_of(phone)):
+            dispatcher.utter_message(text="\n".join(map(complaint_told, found[:TOLD_AT_ONCE])))
+            return {"lookup_done": True}
         return self._missed(dispatcher, tracker, "utter_repair_phone_unknown") if phone else {}
+
+    async def _complaints_of(self, phone: str) -> Sequence[ComplaintStatus]:
+        return await self.services.complaints.by_phone(phone)
 
     async def _candidates(
         self, tracker: Tracker, phone: str, task: str, beginning: bool

@@ -19,6 +19,7 @@ from conversations.model import (
     Reply,
     State,
     Verdict,
+    all_clear,
     safety_answer,
 )
 from conversations.safety import Step, next_step
@@ -268,3 +269,23 @@ def test_a_sure_hazard_is_acted_on_whatever_went_before(
         assert step is Step.CONFIRM
     if verdict.level is Level.ROUTINE and safety_answer(text) is None:
         assert step is Step.PASS
+
+
+def test_an_all_clear_is_no_second_emergency() -> None:
+    verdict = Verdict(Level.EMERGENCY, "self_harm", Certainty.CONFIRMED, 0.99)
+    step = next_step(
+        awaiting=False,
+        level=Level.EMERGENCY,
+        certainty=Certainty.CONFIRMED,
+        category="fire_smoke",
+        verdict=verdict,
+        text="没事了 自己灭了",
+    )
+    assert step is Step.PASS
+
+
+@pytest.mark.parametrize(
+    ("text", "over"), [("没事了", True), ("火灭了", True), ("還喺度漏", False), ("没事吧你们", False)]
+)
+def test_what_counts_as_an_all_clear(text: str, over: bool) -> None:
+    assert all_clear(text) is over

@@ -12,7 +12,7 @@ from assist.triage.calibrate import choose
 from assist.triage.classifier import WINDOW_CHARS, Judgement, windows
 from assist.triage.lines import CLASSES, HAZARDS, ROUTINE, SENSITIVE
 from assist.triage.rules import Finding, HazardRules
-from assist.triage.triage import Thresholds, decide
+from assist.triage.triage import Thresholds, Triage, decide
 
 LIMITS = Thresholds(
     confirm=0.8,
@@ -154,3 +154,14 @@ def test_thresholds_keep_the_share_of_false_alarms() -> None:
     assert raised[routine].mean() <= 0.021
     assert asked[routine].mean() <= 0.051
     assert limits.ask <= limits.confirm
+
+
+@pytest.mark.parametrize("text", ["都对 就这样吧", "行 就这么报", "好的，提交", "嗯嗯没问题"])
+def test_consent_is_not_judged_by_its_resigned_sound(text: str) -> None:
+    class Alarmed:
+        def judge(self, text: str) -> Judgement:
+            raise AssertionError("not to be judged")
+
+    limits = Thresholds(0.9, 0.5, 0.25, 0.06, 0.8, 0.1)
+    judge = Triage(HazardRules(), Alarmed(), limits)  # type: ignore[arg-type]
+    assert judge.assess(text).level == "routine"
