@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache
 from typing import Protocol
 
 import structlog
@@ -95,5 +96,6 @@ def _open_model(settings: Settings) -> Assessor:
     return Triage.load(settings.triage_path, settings.encoder_threads)
 
 
+@cache
 def _open_rules() -> Assessor:
     return RulesAlone()

@@ -32,9 +32,10 @@ from tests.api.fake_rasa import FakeRasa, Turn, echo
 from tests.api.fake_rasa import http as as_http
 from tests.api.test_uploads import PNG, upload
 
-BUDGET_S = 0.8
-MARGIN_S = 1.5
-"""For the library after a bot that used its budget up, and for a busy machine."""
+BUDGET_S = 1.2
+MARGIN_S = 6.0
+"""For a busy machine: what hangs here hangs for a minute."""
+OPEN_S = 1.5
 QUESTION = "空调保修几年"
 ANSWER = "整机保修六年，凭发票或订单号。"
 
@@ -80,7 +81,7 @@ def settings(settings: Settings) -> Settings:
         update={
             "bot_timeout_s": BUDGET_S,
             "bot_breaker_failures": 3,
-            "bot_breaker_open_s": 0.4,
+            "bot_breaker_open_s": OPEN_S,
             "index_poll_s": 0.05,
             "outbox_poll_s": 0.05,
             "customer_messages_per_minute": 400,
@@ -111,6 +112,7 @@ async def house(
     await parts.start()
     transport = httpx.ASGITransport(create_app(parts.settings, parts=parts))
     async with httpx.AsyncClient(transport=transport, base_url="http://frontline") as client:
+        await client.post("/actions/webhook", json={})
         yield House(parts, rasa, client, engine)
     await parts.stop()
 
@@ -145,7 +147,7 @@ async def check_once(house: House, visitor: Visitor) -> None:
 
 
 async def slow(_turn: Turn) -> Any:
-    await asyncio.sleep(BUDGET_S * 4)
+    await asyncio.sleep(60)
 
 
 async def dripping(turn: Turn) -> Any:
@@ -443,11 +445,11 @@ async def test_after_three_failures_rasa_is_left_alone_and_answers_again_when_it
     heard = await ask(house, await house.visitor())
     assert heard[0]["text"] == texts.APOLOGY
     assert len(house.rasa.asked) == asked
-    await asyncio.sleep(0.45)
+    await asyncio.sleep(OPEN_S + 0.05)
     assert (await ask(house, await house.visitor()))[0]["text"] == texts.APOLOGY
     assert len(house.rasa.asked) == asked + 1, "one failure is enough to leave it alone again"
     house.rasa.answer = echo
-    await asyncio.sleep(0.45)
+    await asyncio.sleep(OPEN_S + 0.05)
     for _ in range(3):
         visitor = await house.visitor()
         assert (await ask(house, visitor))[0]["text"] == f"1. {QUESTION}"
@@ -460,10 +462,10 @@ async def test_one_customer_alone_tries_whether_rasa_is_back(house: House) -> No
         await ask(house, await house.visitor())
     asked = len(house.rasa.asked)
     house.rasa.answer = slow
-    await asyncio.sleep(0.45)
-    customers = [await house.visitor() for _ in range(6)]
+    await asyncio.sleep(OPEN_S + 0.05)
+    customers = [await house.visitor() for _ in range(4)]
     heard = await asyncio.gather(*(ask(house, customer) for customer in customers))
-    assert [said[0]["text"] for said in heard] == [texts.APOLOGY] * 6
+    assert [said[0]["text"] for said in heard] == [texts.APOLOGY] * 4
     assert len(house.rasa.asked) - asked <= 2
 
 
@@ -472,7 +474,7 @@ async def test_many_customers_at_once_before_a_slow_rasa_are_all_answered_in_tim
 ) -> None:
     await house.publish_answer()
     house.rasa.answer = slow
-    customers = [await house.visitor() for _ in range(6)]
+    customers = [await house.visitor() for _ in range(4)]
     for heard in await asyncio.gather(*(ask(house, customer) for customer in customers)):
         assert heard[0]["text"] == ANSWER
     for customer in customers:
