@@ -285,7 +285,8 @@ def test_an_all_clear_is_no_second_emergency() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "over"), [("没事了", True), ("火灭了", True), ("還喺度漏", False), ("没事吧你们", False)]
+    ("text", "over"),
+    [("没事了", True), ("火灭了", True), ("還喺度漏", False), ("没事吧你们", False)],
 )
 def test_what_counts_as_an_all_clear(text: str, over: bool) -> None:
     assert all_clear(text) is over
