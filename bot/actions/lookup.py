@@ -92,7 +92,9 @@ class ValidateLookupForm(FormDialogue):
         )
         if task == "reschedule" and not beginning and _CALLS_OFF.search(fold(said.text)):
             task = "cancel"
-        filled: dict[str, Any] = {"lookup_task": task} if beginning or task == "cancel" else {}
+        filled: dict[str, Any] = {}
+        if beginning or task != tracker.get_slot("lookup_task"):
+            filled["lookup_task"] = task
         if task == "progress" and await self._means_complaint(tracker, said):
             task = "complaint"
             filled["lookup_task"] = task
@@ -105,7 +107,9 @@ class ValidateLookupForm(FormDialogue):
             number = kept.pop("number", "")
             filled.update(kept)
         if not number:
-            return filled
+            again = task == "cancel" and not beginning and said.intent == "cancel_repair"
+            missed = again and not filled
+            return self._missed(dispatcher, tracker, "utter_repair_key") if missed else filled
         booking = await self.services.repairs.find(number)
         if booking is None:
             return {**filled, **self._missed(dispatcher, tracker, "utter_repair_not_found")}

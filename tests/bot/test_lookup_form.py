@@ -183,3 +183,10 @@ async def test_a_complaint_unsolved_is_found_while_a_repair_is_looked_up(
     await customer.fill(FORM, ORDER, "师傅昨天来弄完走了", "ask_repair_progress")
     said = await customer.fill(FORM, ORDER, "今早又一肚子水，重新给我修", "report_fault")
     assert said == ["utter_complaint_reopened"]
+
+
+async def test_no_while_a_visit_to_call_off_is_looked_up_is_answered(customer: Customer) -> None:
+    await customer.fill(FORM, ORDER, "不修了帮我取消", "cancel_repair")
+    assert await customer.fill(FORM, ORDER, "取消啊", "cancel_repair") == ["utter_repair_key"]
+    said = await customer.fill(FORM, ORDER, "那先不弄了 再考虑考虑", "deny")
+    assert said == ["utter_lookup_stopped"]
