@@ -93,7 +93,7 @@ class ValidateLookupForm(FormDialogue):
         if task == "reschedule" and not beginning and _CALLS_OFF.search(fold(said.text)):
             task = "cancel"
         filled: dict[str, Any] = {}
-        if beginning or task != tracker.get_slot("lookup_task"):
+        if beginning or task != str(tracker.get_slot("lookup_task")):
             filled["lookup_task"] = task
         if task == "progress" and await self._means_complaint(tracker, said):
             task = "complaint"
