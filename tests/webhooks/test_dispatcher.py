@@ -140,7 +140,8 @@ async def test_gone_switches_the_subscription_off(house: House, receivers: Recei
 async def test_a_receiver_that_hangs_times_out_and_keeps_nobody_waiting(
     house: House, receivers: Receivers
 ) -> None:
-    slow, quick = await receivers(delay_s=30), await receivers()
+    slow, quick = await receivers(delay_s=60), await receivers()
+    house.settings = house.settings.model_copy(update={"webhook_timeout_s": 2.0})
     await house.subscribe(slow.url)
     await house.subscribe(quick.url)
     began = time.monotonic()
@@ -149,10 +150,10 @@ async def test_a_receiver_that_hangs_times_out_and_keeps_nobody_waiting(
     for n in range(20):
         await house.happens(subject=f"TS20251105-{n:04d}")
     while len(quick.calls) < 20:
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - began < 60
         await asyncio.sleep(0.02)
     while len(slow.calls) < 8:
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - began < 60
         await asyncio.sleep(0.02)
     assert slow.most_at_once <= house.settings.webhook_parallel
     late = [row for row in await house.log() if row.error]
