@@ -95,7 +95,10 @@ class PassiveReplies:
             callback.replied_at = callback.replied_at or now
             query = (
                 select(Outgoing)
-                .where(Outgoing.callback_id == callback_id, Outgoing.state == "passive")
+                .where(
+                    Outgoing.callback_id == callback_id,
+                    Outgoing.state.in_(("passive", "doubt")),
+                )
                 .with_for_update()
             )
             for row in (await session.execute(query)).scalars():
