@@ -154,7 +154,7 @@ class Listening:
     async def _take_in(self, payload: dict[str, Any]) -> None:
         customer = payload["sender"] == Sender.CUSTOMER
         concerned = Complaint.conversation_id == payload["conversation_id"]
-        waiting = Complaint.waiting_for != "" if customer else Complaint.next_clock != ""
+        waiting = Complaint.waiting.is_(True) if customer else Complaint.next_clock != ""
         query = select(Complaint.no).where(concerned, waiting, Complaint.is_open.is_(True))
         async with self._work.reading() as session:
             numbers = list((await session.execute(query)).scalars())

@@ -24,7 +24,7 @@ from api.schemas.complaints import (
 )
 from api.schemas.desk import Revealed, RevealIn
 from api.wiring import Parts
-from complaints.listing import Filters, Sort, View, board, counts, page_of
+from complaints.listing import Filters, Sort, View, board, counts, load_of, page_of
 from complaints.model import (
     Category,
     Channel,
@@ -36,7 +36,6 @@ from complaints.model import (
     Responsibility,
     State,
 )
-from complaints.service.people import load_of
 from complaints.service.recording import enter
 from complaints.storage import Complaint, locked
 from complaints.transitions import ALLOWED

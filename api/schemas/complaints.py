@@ -327,7 +327,7 @@ class BoardClock(Model):
 
 
 class BoardTotals(Model):
-    """Up to 10,000 each."""
+    """Up to 1,000 each."""
 
     open: int
     unassigned: int

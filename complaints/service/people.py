@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from complaints import texts
+from complaints.listing import load_of
 from complaints.model import Actor, Category
 from complaints.ports import Colleague
 from complaints.service.acting import Acting
@@ -244,16 +245,6 @@ class People(Acting):
             text = texts.ASSIGNED.format(no=complaint.no, note=f"：{note}" if note else "")
             now = self._clock.now()
             notice(session, complaint, colleague.id, "assigned", text, now, actor.name)
-
-
-async def load_of(session: AsyncSession) -> dict[str, int]:
-    """Open complaints by holder."""
-    query = (
-        select(Complaint.assigned_to, func.count())
-        .where(Complaint.is_open.is_(True), Complaint.assigned_to.is_not(None))
-        .group_by(Complaint.assigned_to)
-    )
-    return {str(holder): int(count) for holder, count in (await session.execute(query)).all()}
 
 
 async def skills_of(session: AsyncSession, staff_ids: Sequence[str]) -> dict[str, frozenset[str]]:
