@@ -152,6 +152,8 @@ def dossier_of(
         satisfaction=complaint.score is not None or complaint.satisfied is not None,
         waiver=complaint.rating_waiver,
         rejection=(complaint.rejection or {}).get("reason", ""),
+        waiting=bool(complaint.waiting_for),
+        sensitive=complaint.sensitive,
     )
 
 

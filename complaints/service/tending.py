@@ -170,8 +170,14 @@ class Tending(Acting):
         *,
         note: str = "",
     ) -> Complaint:
-        """What we waited for is here."""
+        """What we waited for is here.
+
+        Raises:
+            InvalidInput: nothing is waited for.
+        """
         complaint, now = await self.begin(session, no, actor, version, "resume")
+        if not complaint.waiting_for:
+            raise InvalidInput("nothing is waited for", field="waiting_for")
         complaint.waiting_for = ""
         await self._keeper.resume(session, complaint, now)
         enter(session, complaint, actor, "resumed", now, reason=note)
