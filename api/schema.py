@@ -23,6 +23,7 @@ TABLES = (
     "api.staff.storage",
     "assist.feedback.storage",
     "complaints.archive.storage",
+    "complaints.compensation.payouts",
     "complaints.compensation.storage",
     "complaints.storage",
     "complaints.tiering",

@@ -30,6 +30,8 @@ MENTIONED = "{name}在投诉 {no} 中提到了您：{text}"
 ASSIGNED = "投诉 {no} 已交给您处理{note}"
 CUSTOMER_SAID = "客户在投诉 {no} 中留言：{text}"
 OBSERVED = "投诉 {no} 还在观察期，同一客户又有新投诉 {other}"
+COMPENSATION_APPROVED = "{name}批准了投诉 {no} 的赔付 {amount} 元：{reason}"
+COMPENSATION_DENIED = "{name}没有批准投诉 {no} 的赔付 {amount} 元：{reason}"
 DISSATISFIED = "投诉 {no} 的客户评价不满意（{score} 分）"
 
 STATE_TITLES: dict[State, str] = {

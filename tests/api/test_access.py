@@ -121,6 +121,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "POST /complaints/{no}/compensations/{request_id}/approve": DESK,
     "POST /complaints/{no}/compensations/{request_id}/deny": DESK,
     "POST /complaints/{no}/compensations/{request_id}/withdraw": DESK,
+    "POST /complaints/{no}/compensations/{request_id}/payout": DESK,
     "GET /complaints/{no}/authority": DESK,
     "GET /complaints/{no}/remedies": DESK,
     "GET /authority": DESK,
