@@ -25,6 +25,7 @@ TABLES = (
     "complaints.archive.storage",
     "complaints.compensation.payouts",
     "complaints.compensation.storage",
+    "complaints.observation.storage",
     "complaints.storage",
     "complaints.tiering",
     "conversations.storage",

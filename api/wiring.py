@@ -24,6 +24,7 @@ from api.staff.service import StaffService
 from api.tokens import Tokens
 from api.triage import Assessor, GatewayTriage
 from api.uploads import Uploads
+from api.watching import CustomerWatch
 from api.websockets import Hub
 from assist.feedback.service import FeedbackService
 from complaints.compensation.judging import Judge
@@ -90,6 +91,7 @@ class Parts:
     dispatcher: Dispatcher
     timers: Timers
     sweeper: Sweeper
+    watch: CustomerWatch
     listening: Listening
     presenter: Presenter
     complaint_presenter: ComplaintPresenter
@@ -118,9 +120,11 @@ class Parts:
         await self.dispatcher.start()
         await self.timers.start()
         await self.sweeper.start()
+        await self.watch.start()
 
     async def stop(self) -> None:
         """Stop in the opposite order: finish what is in hand, take in nothing new."""
+        await self.watch.stop()
         await self.sweeper.stop()
         await self.timers.stop()
         await self.dispatcher.stop()
@@ -203,6 +207,7 @@ def build_parts(
         dispatcher=Dispatcher(settings, clock, work, {"web": WebChannel(events)}),
         timers=Timers(settings, clock, work, handover, safety),
         sweeper=Sweeper(settings, clock, work, complaints),
+        watch=CustomerWatch(settings, clock, work, complaints.observation),
         listening=Listening(clock, work, complaints),
         presenter=presenter,
         complaint_presenter=ComplaintPresenter(clock, tokens, complaints, judge, tiering),

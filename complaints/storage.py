@@ -14,7 +14,6 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
-    or_,
     select,
     text,
 )
@@ -22,7 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from complaints.model import CLOSED_STATES, ClockKind, State
+from complaints.model import CLOSED_STATES, State
 from foundation.database import Base
 from foundation.errors import NotFound
 
@@ -404,28 +403,6 @@ async def complaints_of(
         )
         .order_by(Complaint.created_at.desc(), Complaint.no.desc())
         .limit(limit)
-    )
-    return list((await session.execute(query)).scalars())
-
-
-async def observed_of(session: AsyncSession, complaint: Complaint) -> list[Complaint]:
-    """Other complaints of the same customer whose observation window is open."""
-    same = []
-    if complaint.customer_id:
-        same.append(Complaint.customer_id == complaint.customer_id)
-    if complaint.phone:
-        same.append(Complaint.phone == complaint.phone)
-    if not same:
-        return []
-    query = (
-        select(Complaint)
-        .join(ComplaintClock, ComplaintClock.complaint_no == Complaint.no)
-        .where(
-            or_(*same),
-            Complaint.no != complaint.no,
-            ComplaintClock.kind == ClockKind.OBSERVATION,
-            ComplaintClock.ended_at.is_(None),
-        )
     )
     return list((await session.execute(query)).scalars())
 

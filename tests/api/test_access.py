@@ -114,6 +114,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "DELETE /complaints/views/{view_id}": DESK,
     "GET /complaints/calls": DESK,
     "POST /complaints/{no}/calls/{call_id}/done": DESK,
+    "POST /complaints/{no}/alert/seen": DESK,
     "GET /complaints/{no}": DESK,
     "GET /conversations/{conversation_id}/complaint-draft": DESK,
     "GET /complaints/{no}/dossier": DESK,
