@@ -15,7 +15,6 @@ from api.staff.storage import Staff
 from complaints.model import ClockKind
 from complaints.ports import Call, Colleague
 from complaints.service import ComplaintService
-from complaints.service.people import skills_of
 from complaints.storage import Complaint, locked
 from conversations.duty import Duty
 from conversations.model import Sender
@@ -82,7 +81,7 @@ class ConversationVoice:
 
 
 class DeskStaffing:
-    """`complaints.ports.Staffing` by the accounts; skills are what somebody has handled before."""
+    """`complaints.ports.Staffing` by the accounts and the skills kept with them."""
 
     def __init__(self, clock: Clock, duty: Duty) -> None:
         self._clock = clock
@@ -98,14 +97,13 @@ class DeskStaffing:
         staff = list((await session.execute(query)).scalars())
         seen = await self._duty.present(session, self._clock.now())
         here = {presence.staff_id for presence in seen}
-        skills = await skills_of(session, [person.id for person in staff])
         return [
             Colleague(
                 person.id,
                 person.display_name,
                 person.role,
                 present=person.id in here,
-                skills=skills.get(person.id, frozenset()),
+                skills=frozenset(person.skills),
             )
             for person in staff
         ]

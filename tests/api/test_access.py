@@ -44,6 +44,9 @@ ALLOWED: dict[str, frozenset[str]] = {
     "POST /pages/{page_id}/acknowledge": DESK,
     "GET /staff/present": DESK,
     "GET /staff": frozenset({Role.ADMIN}),
+    "GET /staff/skills": frozenset({Role.ADMIN}),
+    "GET /staff/{staff_id}/skills": frozenset({Role.ADMIN}),
+    "PUT /staff/{staff_id}/skills": frozenset({Role.ADMIN}),
     "POST /staff": frozenset({Role.ADMIN}),
     "PUT /orders/{order_no}": frozenset({Role.SUPERVISOR, Role.ADMIN}),
     "GET /orders/{order_no}": DESK,
@@ -149,6 +152,7 @@ NAMES = {
     "request_id": "r",
     "call_id": "1",
     "view_id": "1",
+    "staff_id": "s",
 }
 
 
