@@ -28,6 +28,7 @@ from api.routes import (
     live,
     orders,
     pages,
+    personal_data,
     site,
     staff,
     status,
@@ -72,6 +73,7 @@ ROUTERS = (
     complaint_verbs,
     compensations,
     dossier,
+    personal_data,
     status,
 )
 

@@ -15,6 +15,7 @@ from api.complaint_ports import ConversationVoice, DeskStaffing, Listening, Page
 from api.evidence import EvidenceFiles
 from api.knowledge import Knowledge
 from api.limits import RateLimit
+from api.personal_data import PersonalData
 from api.presenting import Presenter
 from api.presenting_complaints import ComplaintPresenter
 from api.rasa_bot import RasaBot
@@ -96,6 +97,7 @@ class Parts:
     presenter: Presenter
     complaint_presenter: ComplaintPresenter
     evidence: EvidenceFiles
+    personal_data: PersonalData
     hub: Hub
     uploads: Uploads
     ip_limit: RateLimit
@@ -212,6 +214,7 @@ def build_parts(
         presenter=presenter,
         complaint_presenter=ComplaintPresenter(clock, tokens, complaints, judge, tiering),
         evidence=EvidenceFiles(settings, clock, work),
+        personal_data=PersonalData(settings, clock, work),
         hub=Hub(work, events, presenter),
         uploads=Uploads(settings, clock, work),
         status_limit=RateLimit(STATUS_TRIES, window_s=STATUS_WINDOW_S),

@@ -130,6 +130,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "GET /complaints/{no}/remedies": DESK,
     "GET /authority": DESK,
     "GET /approvals": DESK,
+    "POST /personal-data/export": frozenset({Role.ADMIN}),
+    "POST /personal-data/erase": frozenset({Role.ADMIN}),
     "POST /status": frozenset({ANYBODY}),
     "POST /status/reply": frozenset({ANYBODY}),
     "POST /status/rating": frozenset({ANYBODY}),
