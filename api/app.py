@@ -29,6 +29,7 @@ from api.routes import (
     live,
     orders,
     pages,
+    personal_data,
     site,
     staff,
     status,
@@ -83,6 +84,7 @@ ROUTERS = (
     complaint_verbs,
     compensations,
     dossier,
+    personal_data,
     status,
     webhooks,
 )

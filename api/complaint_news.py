@@ -67,7 +67,10 @@ DETAILS: Mapping[str, tuple[str, ...]] = {
     "measure_done": ("measure_id",),
     "evidence_added": ("id", "mime"),
     "emergency_again": ("hazard",),
-    "observed": ("complaint_no",),
+    "observed": ("kind", "complaint_no"),
+    "observation_alert": ("kind",),
+    "observation_alert_seen": (),
+    "compensation_paid": ("request_id", "amount", "paid_at"),
 }
 """Acts that are told, each with the details that go along."""
 SILENT = frozenset({"noted", "revealed"})

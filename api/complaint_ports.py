@@ -15,7 +15,6 @@ from api.staff.storage import Staff
 from complaints.model import ClockKind
 from complaints.ports import Call, Colleague
 from complaints.service import ComplaintService
-from complaints.service.people import skills_of
 from complaints.storage import Complaint, locked
 from conversations.duty import Duty
 from conversations.model import Sender
@@ -82,7 +81,7 @@ class ConversationVoice:
 
 
 class DeskStaffing:
-    """`complaints.ports.Staffing` by the accounts; skills are what somebody has handled before."""
+    """`complaints.ports.Staffing` by the accounts and the skills kept with them."""
 
     def __init__(self, clock: Clock, duty: Duty) -> None:
         self._clock = clock
@@ -98,14 +97,13 @@ class DeskStaffing:
         staff = list((await session.execute(query)).scalars())
         seen = await self._duty.present(session, self._clock.now())
         here = {presence.staff_id for presence in seen}
-        skills = await skills_of(session, [person.id for person in staff])
         return [
             Colleague(
                 person.id,
                 person.display_name,
                 person.role,
                 present=person.id in here,
-                skills=skills.get(person.id, frozenset()),
+                skills=frozenset(person.skills),
             )
             for person in staff
         ]
@@ -154,7 +152,7 @@ class Listening:
     async def _take_in(self, payload: dict[str, Any]) -> None:
         customer = payload["sender"] == Sender.CUSTOMER
         concerned = Complaint.conversation_id == payload["conversation_id"]
-        waiting = Complaint.waiting_for != "" if customer else Complaint.next_clock != ""
+        waiting = Complaint.waiting.is_(True) if customer else Complaint.next_clock != ""
         query = select(Complaint.no).where(concerned, waiting, Complaint.is_open.is_(True))
         async with self._work.reading() as session:
             numbers = list((await session.execute(query)).scalars())

@@ -13,11 +13,13 @@ from api.schemas.compensations import (
     ComplaintBrief,
     DecisionOut,
     OwnAuthority,
+    PayoutOut,
     RequestOut,
     StaffWithRole,
 )
 from api.staff.storage import Staff
 from complaints.compensation.judging import Judge, Outlook, Standing
+from complaints.compensation.model import Status
 from complaints.model import Actor
 from complaints.money import yuan_of
 from complaints.storage import Complaint
@@ -41,6 +43,7 @@ async def compensation_summary(
         requested=yuan_of(found.requested),
         approved=yuan_of(found.approved),
         pending=yuan_of(found.pending),
+        paid=yuan_of(found.paid),
         customer_30_days=yuan_of(found.outlook.granted.customer),
         authority=OwnAuthority(
             limit=_yuan(verdict.limit), left=_yuan(verdict.left), decider=found.decider
@@ -51,7 +54,7 @@ async def compensation_summary(
 
 def request_out(standing: Standing) -> RequestOut:
     """One request."""
-    request, decision = standing.request, standing.decision
+    request, decision, payout = standing.request, standing.decision, standing.payout
     return RequestOut(
         id=request.id,
         complaint_no=request.complaint_no,
@@ -84,6 +87,17 @@ def request_out(standing: Standing) -> RequestOut:
             ),
             at=decision.at,
             reason=decision.reason,
+        ),
+        may_pay=request.status == Status.APPROVED and payout is None,
+        payout=payout
+        and PayoutOut(
+            amount=yuan_of(payout.amount),
+            paid_at=payout.paid_at,
+            reference=payout.reference,
+            by=StaffWithRole(
+                id=payout.actor_id, display_name=payout.actor_name, role=payout.actor_role
+            ),
+            recorded_at=payout.recorded_at,
         ),
     )
 

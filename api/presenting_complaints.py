@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.presenting_compensations import compensation_summary
 from api.schemas.complaints import (
+    AlertOut,
     AssessmentOut,
+    BoardAlert,
     BoardClock,
     CallOut,
     ClockOut,
@@ -24,6 +26,7 @@ from api.schemas.complaints import (
     MeasureOut,
     MissingOut,
     NextClock,
+    ObservationOut,
     PlanOut,
     RejectionOut,
     SameCustomer,
@@ -39,7 +42,8 @@ from complaints import clocks, texts
 from complaints.clocks import ClockState
 from complaints.compensation.judging import Judge
 from complaints.listing import watched_among
-from complaints.model import CLOSED_STATES, Actor, State, Visibility
+from complaints.model import CLOSED_STATES, Actor, ClockKind, State, Visibility
+from complaints.observation.storage import ObservationAlert, noted_in
 from complaints.service import ComplaintService
 from complaints.service.customers import RATABLE
 from complaints.storage import (
@@ -111,6 +115,7 @@ class ComplaintPresenter:
             session, complaint.customer_id, complaint.phone, customer.tier if customer else ""
         )
         viewers = await self._complaints.people.viewers(session, complaint.no, besides=staff.id)
+        found_clocks = await clocks_of(session, complaint.no)
         return ComplaintDetail(
             **{**dict(summary), "summary": mask_numbers(complaint.summary)},
             facts=_facts(complaint, customer),
@@ -125,7 +130,8 @@ class ComplaintPresenter:
                 MeasureOut.model_validate(m)
                 for m in await measures_of(session, complaint.no, complaint.life)
             ],
-            clocks=self._clocks(await clocks_of(session, complaint.no)),
+            clocks=self._clocks(found_clocks),
+            observation=await _observation(session, complaint, found_clocks),
             timeline=[EntryOut.model_validate(e) for e in await timeline(session, complaint.no)],
             evidence=[self.evidence(e) for e in await _evidence(session, complaint.no)],
             satisfaction=_satisfaction(complaint),
@@ -179,6 +185,18 @@ class ComplaintPresenter:
             remaining_s=int(left),
             priority=complaint.priority,
             sensitive=complaint.sensitive,
+            product=complaint.product,
+            assigned_to=_holder(complaint),
+        )
+
+    @staticmethod
+    def board_alert(alert: ObservationAlert, complaint: Complaint) -> BoardAlert:
+        """An alert on the board."""
+        return BoardAlert(
+            no=complaint.no,
+            kind=alert.kind,
+            words=alert.words,
+            raised_at=alert.raised_at,
             product=complaint.product,
             assigned_to=_holder(complaint),
         )
@@ -424,3 +442,22 @@ async def _related(session: AsyncSession, complaint: Complaint) -> list[Complain
         .limit(RELATED)
     )
     return list((await session.execute(query)).scalars())
+
+
+async def _observation(
+    session: AsyncSession, complaint: Complaint, found: Sequence[ComplaintClock]
+) -> ObservationOut | None:
+    """The window of the present life, running or ended."""
+    clock = next(
+        (c for c in found if c.kind == ClockKind.OBSERVATION and c.life == complaint.life), None
+    )
+    if clock is None:
+        return None
+    alert = await session.get(ObservationAlert, (complaint.no, complaint.life))
+    return ObservationOut(
+        since=clock.started_at,
+        until=clock.due_at,
+        ended_at=clock.ended_at,
+        noted=await noted_in(session, complaint),
+        alert=AlertOut.model_validate(alert) if alert else None,
+    )

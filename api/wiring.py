@@ -16,6 +16,7 @@ from api.complaint_ports import ConversationVoice, DeskStaffing, Listening, Page
 from api.evidence import EvidenceFiles
 from api.knowledge import Knowledge
 from api.limits import RateLimit
+from api.personal_data import PersonalData
 from api.presenting import Presenter
 from api.presenting_complaints import ComplaintPresenter
 from api.rasa_bot import RasaBot
@@ -25,6 +26,7 @@ from api.staff.service import StaffService
 from api.tokens import Tokens, secret_key
 from api.triage import Assessor, GatewayTriage
 from api.uploads import Uploads
+from api.watching import CustomerWatch
 from api.websockets import Hub
 from api.wechat import Wechat, build_wechat
 from assist.feedback.service import FeedbackService
@@ -101,10 +103,12 @@ class Parts:
     wechat: Wechat
     timers: Timers
     sweeper: Sweeper
+    watch: CustomerWatch
     listening: Listening
     presenter: Presenter
     complaint_presenter: ComplaintPresenter
     evidence: EvidenceFiles
+    personal_data: PersonalData
     hub: Hub
     uploads: Uploads
     ip_limit: RateLimit
@@ -131,9 +135,11 @@ class Parts:
         await self.webhook_dispatcher.start()
         await self.timers.start()
         await self.sweeper.start()
+        await self.watch.start()
 
     async def stop(self) -> None:
         """Stop in the opposite order: finish what is in hand, take in nothing new."""
+        await self.watch.stop()
         await self.sweeper.stop()
         await self.timers.stop()
         await self.webhook_dispatcher.stop()
@@ -233,10 +239,12 @@ def build_parts(
         webhook_dispatcher=WebhookDispatcher(settings, clock, work, webhooks, sender),
         timers=Timers(settings, clock, work, handover, safety),
         sweeper=Sweeper(settings, clock, work, complaints),
+        watch=CustomerWatch(settings, clock, work, complaints.observation),
         listening=Listening(clock, work, complaints),
         presenter=presenter,
         complaint_presenter=ComplaintPresenter(clock, tokens, complaints, judge, tiering),
         evidence=EvidenceFiles(settings, clock, work),
+        personal_data=PersonalData(settings, clock, work),
         hub=Hub(work, events, presenter),
         uploads=uploads,
         status_limit=RateLimit(STATUS_TRIES, window_s=STATUS_WINDOW_S),

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, event, text
+from sqlalchemy import Connection, Table, event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from complaints.storage import Complaint
@@ -28,10 +28,31 @@ CREATE = {
         f"CREATE INDEX IF NOT EXISTS {NAME}_words ON {NAME} USING gin (words)",
     ),
 }
-_KEYS = {
-    "sqlite": f"rowid FROM {NAME} WHERE {NAME} MATCH :match",
-    "postgresql": f"key FROM {NAME} WHERE words @@ to_tsquery('simple', :match)",
+_WALK = 8_000
+"""How many of the newest complaints are looked at one by one."""
+_WALKED = {
+    "sqlite": (
+        f"SELECT id FROM {NAME}_content WHERE id < :before AND id >= coalesce((SELECT key "
+        "FROM complaints WHERE key < :before ORDER BY key DESC LIMIT 1 OFFSET :walk), 0) "
+        "AND {each} ORDER BY id DESC LIMIT :limit"
+    ),
+    "postgresql": (
+        f"SELECT key FROM (SELECT key, words FROM {NAME} "
+        "WHERE key < :before ORDER BY key DESC LIMIT :walk) AS newest "
+        "WHERE words @@ to_tsquery('simple', :match) ORDER BY key DESC LIMIT :limit"
+    ),
 }
+_BY_INDEX = {
+    "sqlite": (
+        f"SELECT rowid FROM {NAME} WHERE {NAME} MATCH :match AND rowid < :before "
+        "ORDER BY rowid DESC LIMIT :limit"
+    ),
+    "postgresql": (
+        f"SELECT key FROM {NAME} WHERE words @@ to_tsquery('simple', :match) AND key < :before "
+        "ORDER BY key DESC LIMIT :limit"
+    ),
+}
+_NEWEST = 2**62
 _RUN = re.compile(r"[一-鿿㐀-䶿]+|[a-z0-9]+")
 _MAX_WORDS = 24
 _KEPT_CHARS = 2000
@@ -76,37 +97,41 @@ async def index(session: AsyncSession, complaint: Complaint) -> None:
     await session.execute(text(f"INSERT INTO {NAME} (rowid, words) VALUES (:key, :words)"), given)
 
 
-def matching(query: str, dialect: str) -> ColumnElement[bool] | None:
-    """Complaints that have all words of `query`; None when it holds no words.
-
-    A single character and a word of letters match as beginnings.
-    """
-    match = _match(query, dialect)
-    if match is None:
-        return None
-    found = f"SELECT {_KEYS[dialect]}"
-    return text(f"complaints.key IN ({found})").bindparams(match=match)  # type: ignore[return-value]
-
-
-async def keys(session: AsyncSession, query: str, before: int, limit: int) -> list[int]:
+async def keys(session: AsyncSession, query: str, before: int | None, limit: int) -> list[int]:
     """Sorting keys below `before` of complaints that have all words of `query`, newest first.
 
-    Both engines walk their rows in this order and stop at `limit`, however common the words are.
+    What is common is found by looking at the newest complaints one by one, what is rare by the
+    index, which may have to gather all matches before it gives the first.
     """
-    dialect = session.get_bind().dialect.name
-    match = _match(query, dialect)
-    if match is None:
-        return []
-    column = "key" if dialect == "postgresql" else "rowid"
-    sql = f"SELECT {_KEYS[dialect]} AND {column} < :before ORDER BY {column} DESC LIMIT :limit"
-    given = {"match": match, "before": before, "limit": limit}
-    return list((await session.execute(text(sql), given)).scalars())
-
-
-def _match(query: str, dialect: str) -> str | None:
     wanted = list(dict.fromkeys(words(query)))[:_MAX_WORDS]
     if not wanted:
-        return None
+        return []
+    dialect = session.get_bind().dialect.name
+    given = {
+        "match": _match(wanted, dialect),
+        "before": _NEWEST if before is None else before,
+        "limit": limit,
+        "walk": _WALK,
+    }
+    if dialect == "postgresql" or any(_open_ended(word) for word in wanted):
+        walked = _WALKED[dialect]
+        if dialect == "sqlite":
+            pieces = {f"w{n}": _piece(word) for n, word in enumerate(wanted)}
+            walked = walked.format(
+                each=" AND ".join(f"instr(' ' || c0 || ' ', :{name})" for name in pieces)
+            )
+            given |= pieces
+        found = list((await session.execute(text(walked), given)).scalars())
+        if len(found) >= limit:
+            return found
+    return list((await session.execute(text(_BY_INDEX[dialect]), given)).scalars())
+
+
+def _piece(word: str) -> str:
+    return f" {word}" if _open_ended(word) else f" {word} "
+
+
+def _match(wanted: list[str], dialect: str) -> str:
     if dialect == "postgresql":
         return " & ".join(f"{word}:*" if _open_ended(word) else word for word in wanted)
     return " AND ".join(f'"{word}"*' if _open_ended(word) else f'"{word}"' for word in wanted)

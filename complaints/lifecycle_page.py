@@ -93,6 +93,17 @@ def _clock_lines() -> Iterator[str]:
     yield "the new terms; terms that come too late to be kept leave their whole budget once, never"
     yield "more than the old due time. Years whose holidays are not published yet use fixed-date"
     yield "holidays and weekdays, and their clocks are marked `uncertain`."
+    yield ""
+    yield "## Observation"
+    days = policy.observation // (24 * 60)
+    yield f"For {days} days after `confirmed`, what happens to the customer is noted on the"
+    yield "timeline once: a contact, a new complaint, an order, a rating. A complaint, a contact"
+    yield "that sounds angry or raises triage, and a low rating are a bad turn: the holder is told,"
+    yield "supervisors are paged, and the board shows it until somebody sees to it; one alert a"
+    yield "life ([decision 13](decisions/0013-observation-is-pulled.md)). The end is recorded."
+    yield ""
+    yield "Lists and the sweep among a million open complaints:"
+    yield "[measured](../benchmarks/README.md#a-million-complaints)."
 
 
 def _verb(state: State, target: State) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -154,6 +155,7 @@ CUSTOMER = Actor(None, "customer", "customer")
 
 SHORTEST_PHONE = 7
 _NUMBER = re.compile(r"ts(20\d{6})(\d{1,6})", re.IGNORECASE)
+_BEGINNING = re.compile(r"ts(20\d\d)(?:(\d\d)(\d\d)?)?", re.IGNORECASE)
 _FILLING = re.compile(r"[\s\-_—–号]+")
 _PER_DAY = 1_000_000
 
@@ -170,6 +172,25 @@ def normal_number(typed: str) -> str | None:
     """
     match = _NUMBER.fullmatch(_FILLING.sub("", typed))
     return f"TS{match[1]}-{int(match[2]):04d}" if match else None
+
+
+def number_days(typed: str) -> tuple[date, date] | None:
+    """First and last day of complaint numbers that begin like this: year, month or day.
+
+    `TS2025` is the year, `ts202511` the month; None for anything else.
+    """
+    match = _BEGINNING.fullmatch(_FILLING.sub("", typed))
+    if match is None:
+        return None
+    year, month, day = int(match[1]), match[2], match[3]
+    try:
+        first = date(year, int(month or 1), int(day or 1))
+        last = date(year, int(month or 12), 1)
+    except ValueError:
+        return None
+    if day:
+        return first, first
+    return first, last.replace(day=monthrange(last.year, last.month)[1])
 
 
 def sort_key(number: str) -> int:

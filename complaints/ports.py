@@ -23,7 +23,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Colleague:
-    """Somebody who could hold a complaint; `skills` are categories and products he knows."""
+    """Somebody who could hold a complaint; `skills` are ids of `complaints.skills`."""
 
     id: str
     display_name: str

@@ -14,53 +14,59 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
-    or_,
     select,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from complaints.model import CLOSED_STATES, ClockKind, State
+from complaints.model import CLOSED_STATES, State
 from foundation.database import Base
 from foundation.errors import NotFound
 
-WAITING = "waiting_for <> ''"
-ESCALATED = "escalated"
-"""Few of many: each has a partial index, which is used where a query repeats it word for word."""
+SIFTED = (
+    "state", "priority", "category", "channel", "sensitive", "assigned_to", "product", "overdue",
+    "waiting", "escalated",
+)  # fmt: skip
+"""Columns that lists filter by; two indexes hold them all, in the orders of the list."""
+
+
+def _few(name: str) -> Index:
+    """An index on what a flag is set for; queries must repeat its condition word for word."""
+    return Index(
+        f"ix_complaints_{name}",
+        name,
+        "is_open",
+        "key",
+        sqlite_where=text(f"{name} IS 1"),
+        postgresql_where=text(f"{name} IS TRUE"),
+    )
 
 
 class Complaint(Base):
     """One complaint. `hazard` is the triage category of an emergency, else empty.
 
-    `version` grows with each act of a person. `key` sorts by number. `is_open`, `overdue`,
-    `next_due_at` and `next_clock` repeat what states and clocks say, for lists.
+    `version` grows with each act of a person. `key` sorts by number. `is_open`, `waiting`,
+    `overdue`, `next_due_at` and `next_clock` repeat what other fields and clocks say, for lists.
     """
 
     __tablename__ = "complaints"
     __table_args__ = (
-        Index("ix_complaints_open_key", "is_open", "key"),
-        Index("ix_complaints_state_key", "state", "key"),
+        Index("ix_complaints_newest", "is_open", "key", *SIFTED, "next_due_at"),
+        Index("ix_complaints_due", "is_open", "next_due_at", "key", *SIFTED),
+        Index("ix_complaints_state", "state", "is_open", "key"),
         Index("ix_complaints_holder_key", "assigned_to", "is_open", "key"),
-        Index("ix_complaints_overdue_due", "overdue", "next_due_at"),
-        Index("ix_complaints_open_due", "is_open", "next_due_at"),
+        Index("ix_complaints_load", "assigned_to", "is_open", "overdue", "next_clock_state"),
         Index("ix_complaints_priority_key", "priority", "is_open", "key"),
-        Index(
-            "ix_complaints_escalated_key",
-            "is_open",
-            "key",
-            sqlite_where=text(ESCALATED),
-            postgresql_where=text(ESCALATED),
-        ),
-        Index(
-            "ix_complaints_waiting_key",
-            "is_open",
-            "key",
-            sqlite_where=text(WAITING),
-            postgresql_where=text(WAITING),
-        ),
         Index("ix_complaints_category_key", "category", "is_open", "key"),
+        Index("ix_complaints_channel", "channel", "is_open", "key"),
+        Index("ix_complaints_product", "product", "is_open", "key"),
+        Index("ix_complaints_overdue_due", "overdue", "next_due_at"),
+        _few("overdue"),
+        _few("waiting"),
+        _few("escalated"),
+        _few("sensitive"),
     )
 
     no: Mapped[str] = mapped_column(String(20), primary_key=True)
@@ -96,6 +102,7 @@ class Complaint(Base):
     assigned_name: Mapped[str] = mapped_column(String(80), default="")
     plan: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     waiting_for: Mapped[str] = mapped_column(Text, default="")
+    waiting: Mapped[bool] = mapped_column(default=False)
     escalated: Mapped[bool] = mapped_column(default=False)
     attempts: Mapped[int] = mapped_column(default=0)
     customer_word: Mapped[str] = mapped_column(Text, default="")
@@ -114,6 +121,11 @@ class Complaint(Base):
     clocks_since: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+    @validates("waiting_for")
+    def _waits(self, _name: str, what: str) -> str:
+        self.waiting = bool(what)
+        return what
 
 
 class TimelineEntry(Base):
@@ -157,6 +169,12 @@ class ComplaintClock(Base):
     __table_args__ = (
         Index("ix_complaint_clocks_next_at", "next_at"),
         Index("ix_complaint_clocks_complaint_ended", "complaint_no", "ended_at"),
+        Index(
+            "ix_complaint_clocks_unfinished",
+            "state",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
@@ -385,28 +403,6 @@ async def complaints_of(
         )
         .order_by(Complaint.created_at.desc(), Complaint.no.desc())
         .limit(limit)
-    )
-    return list((await session.execute(query)).scalars())
-
-
-async def observed_of(session: AsyncSession, complaint: Complaint) -> list[Complaint]:
-    """Other complaints of the same customer whose observation window is open."""
-    same = []
-    if complaint.customer_id:
-        same.append(Complaint.customer_id == complaint.customer_id)
-    if complaint.phone:
-        same.append(Complaint.phone == complaint.phone)
-    if not same:
-        return []
-    query = (
-        select(Complaint)
-        .join(ComplaintClock, ComplaintClock.complaint_no == Complaint.no)
-        .where(
-            or_(*same),
-            Complaint.no != complaint.no,
-            ComplaintClock.kind == ClockKind.OBSERVATION,
-            ComplaintClock.ended_at.is_(None),
-        )
     )
     return list((await session.execute(query)).scalars())
 

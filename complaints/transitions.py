@@ -48,7 +48,8 @@ class Dossier:
     """Everything the guards look at.
 
     `round` counts processing (2 after the customer was not satisfied), `life` counts reopenings.
-    `undecided`: a compensation of the plan waits for somebody's approval.
+    `undecided`: a compensation of the plan waits for somebody's approval. `waiting`: the customer
+    has been asked for something. `sensitive`: the flag beside the priority.
     """
 
     state: State = State.RECEIVED
@@ -76,6 +77,8 @@ class Dossier:
     waiver: str = ""
     rejection: str = ""
     reason: str = ""
+    waiting: bool = False
+    sensitive: bool = False
 
 
 Guard = Callable[[Dossier], list[Missing]]

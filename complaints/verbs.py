@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -30,6 +31,8 @@ class Rule:
     target: State | None = None
     asks: bool = False
     """Its body brings what the guard wants, so the guard says nothing beforehand."""
+    when: Callable[[Dossier], bool] = lambda _dossier: True
+    """What beside the state makes it an act at all."""
 
 
 EVERY = frozenset(State)
@@ -58,11 +61,11 @@ RULES: dict[str, Rule] = {
     "edit": Rule(OPEN, Who.HOLDER_OR_FREE),
     "prioritize": Rule(OPEN - {_S.RESOLVED, _S.CONFIRMED}),
     "investigate": Rule(OPEN, Who.DESK),
-    "statement": Rule(OPEN, Who.HOLDER),
+    "statement": Rule(OPEN, when=lambda dossier: dossier.sensitive),
     "progress": Rule(OPEN - {_S.CONFIRMED}),
     "contact": Rule(OPEN, Who.DESK),
     "pause": Rule(OPEN - {_S.CONFIRMED}),
-    "resume": Rule(OPEN, Who.DESK),
+    "resume": Rule(OPEN, Who.DESK, when=lambda dossier: dossier.waiting),
     "measure": Rule(_in(_S.PLANNED, _S.EXECUTING)),
     "measure-result": Rule(_in(_S.EXECUTING)),
     "rate": Rule(_in(_S.RESOLVED, _S.CONFIRMED)),
@@ -117,10 +120,10 @@ def require(verb: str, state: State, actor: Actor, holder: str | None) -> Rule:
 
 
 def possible(dossier: Dossier, actor: Actor, holder: str | None) -> list[Possible]:
-    """Every verb that fits the state, for the buttons of a page."""
+    """Every verb that fits the complaint as it stands, for the buttons of a page."""
     found = []
     for verb, rule in RULES.items():
-        if dossier.state not in rule.states:
+        if dossier.state not in rule.states or not rule.when(dossier):
             continue
         reason = why_not(rule, actor, holder)
         missing = () if rule.asks or not rule.target else _missing(dossier, rule.target)

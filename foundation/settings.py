@@ -153,6 +153,10 @@ class Settings(BaseSettings):
         24 * 60, description="Follow-up and rating invitation after `resolved` (minutes).", ge=1
     )
     observation_days: int = Field(30, description="Observation after `confirmed` (days).", ge=1)
+    observation_quiet_h: float = Field(
+        4.0, description="Silence after which a customer's next message is a new contact (hours).",
+        gt=0,
+    )  # fmt: skip
     clock_warn_share: float = Field(
         0.75, description="Share of a clock's time after which it warns.", gt=0, lt=1
     )

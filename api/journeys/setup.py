@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.journeys.lives import TOLD, Lives
 from api.journeys.script import Journey
 from api.wiring import Parts
 from complaints.model import Category, normal_number
@@ -83,9 +84,12 @@ async def _complaint(
     found = await session.get(Complaint, number) if number else None
     if found is None:
         found = await _open(parts, session, journey, told, number)
-    for name in ("state", "priority", "product", "phone"):
+    for name in ("product", "phone"):
         if name in told:
             setattr(found, name, told[name])
+    if told.get("state") in TOLD:
+        day = ComplaintService(parts.settings, FixedClock(found.created_at))
+        await Lives(day, parts.compensations).lead(session, found, told["state"])
     return found
 
 
@@ -109,6 +113,7 @@ async def _open(
         summary=summary or f"{told.get('product', '')}投诉",
         product=told.get("product", ""),
         phone=told.get("phone", journey.facts.get("phone", "")),
+        priority=told.get("priority", ""),
         category=category if category in list(Category) else "",
     )
     if counter is not None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,6 +28,7 @@ from api.schemas.compensations import (
     CompensationSummary,
     DecisionIn,
     LimitsOut,
+    PayoutIn,
     Remedies,
     RemedyOut,
     RequestOut,
@@ -33,6 +37,7 @@ from api.staff.storage import Staff
 from api.wiring import Parts
 from complaints.compensation.judging import person_of
 from complaints.compensation.model import Wish
+from complaints.compensation.payouts import Paid, payouts_of
 from complaints.compensation.storage import CompensationRequest, decisions_of
 from complaints.money import fen_of, yuan_of
 from complaints.remedies import Remedy, Situation, load_offers, reached, suggest
@@ -105,6 +110,19 @@ async def withdraw(
             session, no, request_id, actor_of(staff), body.version, body.reason
         )
         return await _noted(parts, session, staff, "compensation_withdrawn", request)
+
+
+@router.post("/complaints/{no}/compensations/{request_id}/payout")
+async def pay(
+    no: PathKey, request_id: PathKey, body: PayoutIn, staff: DeskStaff, parts: PartsNow
+) -> RequestOut:
+    """Note that a granted sum was paid; once, and never more than was granted."""
+    paid = Paid(fen_of(body.amount), _moment(body.paid_at, parts), body.reference)
+    async with parts.work.begin() as session:
+        request = await parts.compensations.record_payout(
+            session, no, request_id, actor_of(staff), paid
+        )
+        return await _noted(parts, session, staff, "compensation_paid", request)
 
 
 @router.get("/complaints/{no}/authority")
@@ -191,11 +209,18 @@ async def _shown(
     await session.flush()
     complaint = await parts.complaints.find(session, request.complaint_no)
     decision = (await decisions_of(session, [request.id])).get(request.id)
-    return request_out(
-        await parts.compensations.judge.standing(
-            session, request, decision, complaint, actor_of(staff)
-        )
+    standing = await parts.compensations.judge.standing(
+        session, request, decision, complaint, actor_of(staff)
     )
+    payout = (await payouts_of(session, [request.id])).get(request.id)
+    return request_out(replace(standing, payout=payout))
+
+
+def _moment(told: datetime | None, parts: Parts) -> datetime:
+    """Now unless told; a moment without a zone is the organisation's."""
+    if told is None:
+        return parts.clock.now()
+    return told if told.tzinfo else told.replace(tzinfo=ZoneInfo(parts.settings.timezone))
 
 
 def _fen(yuan: Decimal | None) -> int | None:

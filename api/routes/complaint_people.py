@@ -29,6 +29,7 @@ from api.schemas.complaints import (
 )
 from api.wiring import Parts
 from complaints.listing import calls_open
+from complaints.storage import locked
 
 router = APIRouter(prefix="/complaints", tags=["complaints"])
 
@@ -118,6 +119,16 @@ async def note(
             session, number, actor_of(staff), body.text, body.mentions
         )
         return await parts.complaint_presenter.detail(session, found, staff)
+
+
+@router.post("/{no}/alert/seen")
+async def alert_seen(no: PathKey, staff: DeskStaff, parts: PartsNow) -> ComplaintDetail:
+    """The bad turn of the observation is being seen to; the first one to say so is kept."""
+    number = await _number(parts, no)
+    async with parts.work.begin() as session:
+        complaint = await locked(session, number)
+        await parts.complaints.observation.see(session, complaint, actor_of(staff))
+        return await parts.complaint_presenter.detail(session, complaint, staff)
 
 
 @router.post("/{no}/presence")

@@ -24,7 +24,16 @@ from api.schemas.complaints import (
 )
 from api.schemas.desk import Revealed, RevealIn
 from api.wiring import Parts
-from complaints.listing import Filters, Sort, View, board, counts, page_of
+from complaints.listing import (
+    BOARD_ROWS,
+    Filters,
+    Sort,
+    View,
+    board,
+    counts,
+    load_of,
+    page_of,
+)
 from complaints.model import (
     Category,
     Channel,
@@ -36,7 +45,7 @@ from complaints.model import (
     Responsibility,
     State,
 )
-from complaints.service.people import load_of
+from complaints.observation.storage import open_alerts
 from complaints.service.recording import enter
 from complaints.storage import Complaint, locked
 from complaints.transitions import ALLOWED
@@ -93,10 +102,12 @@ async def board_of_clocks(_staff: OverrideStaff, parts: PartsNow) -> BoardOut:
     """The clocks that need eyes, the most late first, and who holds how much."""
     async with parts.work.reading() as session:
         found = await board(session)
+        alerts = await open_alerts(session, BOARD_ROWS)
     return BoardOut(
         now=parts.clock.now(),
         totals=BoardTotals(**found.totals),
         clocks=[parts.complaint_presenter.board_clock(row, c) for row, c in found.rows],
+        alerts=[parts.complaint_presenter.board_alert(*entry) for entry in alerts],
         holders=[Holder(**holder) for holder in found.holders],
     )
 

@@ -23,6 +23,10 @@ async def put_order(
     async with parts.work.begin() as session:
         known = await parts.orders.is_known(session, order_no)
         order = await parts.orders.put(session, order_no, body.facts())
+        if order.bought_on:
+            await parts.complaints.observation.bought(
+                session, order.phone, order.order_no, order.product, order.bought_on
+            )
         parts.staff.audit(session, staff, "put_order", order.order_no, state=order.state)
         response.status_code = 200 if known else 201
         return order_out(order)

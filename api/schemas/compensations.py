@@ -10,6 +10,7 @@ from pydantic import Field, PlainSerializer
 
 from api.schemas.base import Key, Model, Words
 from complaints.compensation.model import MAX_FEN, MAX_REASON, Kind
+from complaints.compensation.payouts import MAX_REFERENCE
 from complaints.money import FEN_PER_YUAN
 from complaints.remedies import Level
 
@@ -59,6 +60,26 @@ class DecisionOut(Model):
     reason: str
 
 
+class PayoutIn(Model):
+    """A payment that was made, now unless told otherwise; a part of the sum is possible."""
+
+    amount: YuanIn
+    paid_at: datetime | None = None
+    reference: Annotated[
+        Words, Field(min_length=1, max_length=MAX_REFERENCE, examples=["FK20251106-018"])
+    ]
+
+
+class PayoutOut(Model):
+    """A payment as it was recorded."""
+
+    amount: Yuan
+    paid_at: datetime
+    reference: str
+    by: StaffWithRole
+    recorded_at: datetime
+
+
 class RequestOut(Model):
     """A request as this member of staff sees it; `total` is the sum with it."""
 
@@ -82,6 +103,8 @@ class RequestOut(Model):
     why: str
     split: str
     decision: DecisionOut | None
+    may_pay: bool
+    payout: PayoutOut | None
 
 
 class OwnAuthority(Model):
@@ -98,6 +121,7 @@ class CompensationSummary(Model):
     requested: Yuan
     approved: Yuan
     pending: Yuan
+    paid: Yuan
     customer_30_days: Yuan
     authority: OwnAuthority
     requests: list[RequestOut]

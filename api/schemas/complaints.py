@@ -273,6 +273,26 @@ class SameCustomer(Model):
     created_at: datetime
 
 
+class AlertOut(Model):
+    """The bad turn of an observation, and who has seen to it."""
+
+    kind: str = Field(examples=["contact"])
+    words: str
+    raised_at: datetime
+    seen_at: datetime | None
+    seen_by: str
+
+
+class ObservationOut(Model):
+    """What happened to the customer since his complaint was settled."""
+
+    since: datetime
+    until: datetime | None
+    ended_at: datetime | None
+    noted: dict[str, int] = Field(examples=[{"contact": 1, "purchase": 1}])
+    alert: AlertOut | None
+
+
 class ComplaintDetail(ComplaintSummary):
     """Everything the complaint page shows."""
 
@@ -281,6 +301,7 @@ class ComplaintDetail(ComplaintSummary):
     plan: PlanOut | None
     measures: list[MeasureOut]
     clocks: list[ClockOut]
+    observation: ObservationOut | None
     timeline: list[EntryOut]
     evidence: list[EvidenceOut]
     satisfaction: SatisfactionOut
@@ -326,8 +347,19 @@ class BoardClock(Model):
     assigned_to: StaffRef | None
 
 
+class BoardAlert(Model):
+    """A complaint under observation that has taken a bad turn, and nobody has seen to it."""
+
+    no: str
+    kind: str = Field(examples=["complaint"])
+    words: str = Field(examples=["同一客户又有新投诉 TS20251106-0007"])
+    raised_at: datetime
+    product: str
+    assigned_to: StaffRef | None
+
+
 class BoardTotals(Model):
-    """Up to 10,000 each."""
+    """Up to 1,000 each."""
 
     open: int
     unassigned: int
@@ -353,6 +385,7 @@ class BoardOut(Model):
     now: datetime
     totals: BoardTotals
     clocks: list[BoardClock]
+    alerts: list[BoardAlert]
     holders: list[Holder]
 
 

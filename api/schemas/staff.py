@@ -25,6 +25,35 @@ class StaffOut(Model):
     username: str = Field(examples=["agent1"])
     display_name: str = Field(examples=["小林"])
     role: RoleName
+    skills: list[str] = Field(examples=[["refrigeration", "billing"]])
+
+
+class SkillOut(Model):
+    """A skill of the policy, and which complaints ask for it."""
+
+    id: str = Field(examples=["refrigeration"])
+    title: str = Field(examples=["制冷设备"])
+    categories: list[str]
+    products: list[str]
+
+
+class SkillList(Model):
+    """All skills there are."""
+
+    items: list[SkillOut]
+
+
+class SkillsIn(Model):
+    """What somebody knows from now on."""
+
+    skills: Annotated[list[Words], Field(max_length=50, examples=[["refrigeration"]])]
+
+
+class SkillsOut(Model):
+    """What somebody is said to know, and what complaints he solved of late asked for."""
+
+    skills: list[str]
+    practised: list[str]
 
 
 class SignedInOut(Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -156,6 +157,7 @@ class StaffService:
                 role=role,
                 password_hash=hashed,
                 active=True,
+                skills=[],
                 created_at=self._clock.now(),
             )
             session.add(staff)
@@ -178,6 +180,22 @@ class StaffService:
             await end_sessions_of(session, staff.id)
             self.audit(session, by, "password_reset", staff.username)
         return NewAccount(staff, password)
+
+    async def set_skills(
+        self, staff_id: str, skills: Sequence[str], *, by: Staff | None = None
+    ) -> Staff:
+        """What somebody knows, in place of what was said before.
+
+        Raises:
+            NotFound: no such account.
+        """
+        async with self._work.begin() as session:
+            staff = await session.get(Staff, staff_id, with_for_update=True)
+            if staff is None:
+                raise NotFound("staff", staff_id)
+            staff.skills = list(skills)
+            self.audit(session, by, "staff_skills", staff.username, skills=list(skills))
+        return staff
 
     async def create_first_accounts(self) -> list[NewAccount]:
         """On an empty table, one account per role (two agents); else nothing."""

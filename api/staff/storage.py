@@ -13,7 +13,7 @@ from foundation.database import Base
 
 
 class Staff(Base):
-    """One member of staff who can sign in."""
+    """One member of staff who can sign in; `skills` are ids of `complaints/skills.yml`."""
 
     __tablename__ = "staff"
 
@@ -23,6 +23,7 @@ class Staff(Base):
     role: Mapped[str] = mapped_column(String(20))
     password_hash: Mapped[str] = mapped_column(String(200))
     active: Mapped[bool] = mapped_column(default=True)
+    skills: Mapped[list[str]] = mapped_column(JSON, default=list)
     created_at: Mapped[datetime]
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Index, String, Text, func, select
+from sqlalchemy import Index, String, Text, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -39,3 +40,9 @@ async def counted(session: AsyncSession, since: datetime | None) -> list[tuple[s
     if since is not None:
         query = query.where(Feedback.at >= since)
     return [(case_id, kind, number) for case_id, kind, number in await session.execute(query)]
+
+
+async def forget_queries(session: AsyncSession, conversation_ids: Sequence[str]) -> None:
+    """Empty what was searched for in these conversations; the counts stay."""
+    statement = update(Feedback).where(Feedback.conversation_id.in_(conversation_ids))
+    await session.execute(statement.values(query="").execution_options(synchronize_session=False))

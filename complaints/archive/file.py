@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from complaints.archive.storage import ArchivedFile, archived_file
+from complaints.compensation.payouts import CompensationPayout, payouts_of
 from complaints.compensation.storage import (
     CompensationDecision,
     CompensationRequest,
@@ -28,7 +29,11 @@ async def with_money(session: AsyncSession, no: str, file: dict[str, Any]) -> di
     """`complete_file`'s data with every compensation, oldest first; amounts are yuan as text."""
     requests = await requests_of(session, no)
     decisions = await decisions_of(session, [request.id for request in requests])
-    money = [_compensation(request, decisions.get(request.id)) for request in requests[::-1]]
+    payouts = await payouts_of(session, [request.id for request in requests])
+    money = [
+        _compensation(request, decisions.get(request.id), payouts.get(request.id))
+        for request in requests[::-1]
+    ]
     return {"format": FORMAT, **file, "compensations": money}
 
 
@@ -64,7 +69,9 @@ def as_json(file: dict[str, Any]) -> str:
 
 
 def _compensation(
-    request: CompensationRequest, decision: CompensationDecision | None
+    request: CompensationRequest,
+    decision: CompensationDecision | None,
+    payout: CompensationPayout | None,
 ) -> dict[str, Any]:
     return {
         "id": request.id,
@@ -86,5 +93,13 @@ def _compensation(
             "role": decision.actor_role,
             "at": decision.at.isoformat(),
             "reason": decision.reason,
+        },
+        "payout": payout
+        and {
+            "amount": str(yuan_of(payout.amount)),
+            "paid_at": payout.paid_at.isoformat(),
+            "reference": payout.reference,
+            "by": payout.actor_name,
+            "role": payout.actor_role,
         },
     }

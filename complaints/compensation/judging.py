@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from complaints.authority import Authority, Granted, Person, Split, Verdict, split_of
 from complaints.compensation.model import Status
+from complaints.compensation.payouts import CompensationPayout, payouts_of
 from complaints.compensation.ports import CompensatedComplaint
 from complaints.compensation.storage import (
     CompensationDecision,
@@ -53,6 +54,7 @@ class Standing:
     may_deny: bool = False
     may_withdraw: bool = False
     why: str = ""
+    payout: CompensationPayout | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Summary:
     requested: int
     approved: int
     pending: int
+    paid: int
     outlook: Outlook
     decider: str | None
     requests: list[Standing]
@@ -120,6 +123,7 @@ class Judge:
         """All money of a complaint, newest request first."""
         found = await requests_of(session, complaint.no)
         decisions = await decisions_of(session, [request.id for request in found])
+        payouts = await payouts_of(session, [request.id for request in found])
         outlook = await self.outlook(session, complaint, person_of(actor), 0)
         more = self.authority.roles_for(outlook.granted.sum_with(1), complaint.category)
 
@@ -130,10 +134,16 @@ class Judge:
             requested=sum_of(*Status),
             approved=sum_of(Status.APPROVED),
             pending=sum_of(Status.PENDING),
+            paid=sum(payout.amount for payout in payouts.values()),
             outlook=outlook,
             decider=more[0] if more else None,
             requests=[
-                await self.standing(session, request, decisions.get(request.id), complaint, actor)
+                replace(
+                    await self.standing(
+                        session, request, decisions.get(request.id), complaint, actor
+                    ),
+                    payout=payouts.get(request.id),
+                )
                 for request in found
             ],
         )

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from complaints.model import Actor, normal_number
 from complaints.service.approval import Approval
-from complaints.service.recording import enter
+from complaints.service.recording import enter, notice
 from complaints.storage import Complaint, locked
 from foundation.clock import Clock
 from foundation.errors import NotFound
@@ -44,6 +44,13 @@ class Lifecycle:
         """Add an internal timeline entry; the complaint's own version stays."""
         complaint = await self.find(session, no)
         enter(session, complaint, actor, act, self._clock.now(), reason=reason, detail=detail)
+
+    async def tell(
+        self, session: AsyncSession, no: str, staff_id: str, text: str, actor: Actor
+    ) -> None:
+        """A notice at the desk, as mentions are."""
+        complaint = await self.find(session, no)
+        notice(session, complaint, staff_id, "compensation", text, self._clock.now(), actor.name)
 
     async def await_approval(
         self, session: AsyncSession, no: str, actor: Actor, reason: str

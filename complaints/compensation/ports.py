@@ -71,6 +71,12 @@ class ComplaintFile(Protocol):
         """Add an internal timeline entry."""
         ...
 
+    async def tell(
+        self, session: AsyncSession, no: str, staff_id: str, text: str, actor: Actor
+    ) -> None:
+        """Tell one member of staff something about the money of a complaint."""
+        ...
+
     async def await_approval(
         self, session: AsyncSession, no: str, actor: Actor, reason: str
     ) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from complaints import texts
 from complaints.authority import Split, Verdict
 from complaints.compensation.judging import Judge, Outlook, person_of
 from complaints.compensation.model import (
@@ -22,6 +23,7 @@ from complaints.compensation.model import (
     check_move,
     checked_reason,
 )
+from complaints.compensation.payouts import PAID, CompensationPayout, Paid
 from complaints.compensation.ports import CompensatedComplaint, ComplaintFile
 from complaints.compensation.storage import (
     CompensationDecision,
@@ -38,6 +40,9 @@ from foundation.clock import Clock
 from foundation.errors import Conflict, IllegalMove
 from foundation.ids import new_id
 
+TOLD = {Act.APPROVE: texts.COMPENSATION_APPROVED, Act.DENY: texts.COMPENSATION_DENIED}
+"""What the author of a request is told when somebody else has decided."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -48,7 +53,7 @@ class Asked:
 
 
 class CompensationService:
-    """Asking for money, deciding about it, taking a request back."""
+    """Asking for money, deciding about it, taking a request back, noting what was paid."""
 
     def __init__(self, clock: Clock, complaints: ComplaintFile, judge: Judge) -> None:
         self._clock = clock
@@ -147,6 +152,48 @@ class CompensationService:
         await self._settle(session, request, Act.WITHDRAW, actor, checked_reason(reason), outlook)
         return request
 
+    async def record_payout(
+        self, session: AsyncSession, no: str, request_id: str, actor: Actor, paid: Paid
+    ) -> CompensationRequest:
+        """Note that a granted sum, or a part of it, was paid; the same note again changes nothing.
+
+        Raises:
+            NotFound: no such request.
+            IllegalMove, InvalidInput: as `Paid.check_against`.
+            Conflict: a payment was noted before.
+        """
+        await hold_ledger(session)
+        complaint = await self._complaints.locked(session, no)
+        request = await request_by_id(session, complaint.no, request_id)
+        known = await session.get(CompensationPayout, request.id)
+        if known is not None:
+            if (known.amount, known.reference) == (paid.amount, paid.reference.strip()):
+                return request
+            raise Conflict("this has been paid already", reference=known.reference)
+        now = self._clock.now()
+        paid.check_against(request, now)
+        session.add(
+            CompensationPayout(
+                request_id=request.id,
+                amount=paid.amount,
+                paid_at=paid.paid_at,
+                reference=paid.reference.strip(),
+                actor_id=actor.id or "",
+                actor_name=actor.name,
+                actor_role=actor.role,
+                recorded_at=now,
+            )
+        )
+        detail = {
+            "request_id": request.id,
+            "amount": str(yuan_of(paid.amount)),
+            "approved": str(yuan_of(request.amount)),
+            "reference": paid.reference.strip(),
+            "paid_at": paid.paid_at.isoformat(),
+        }
+        await self._complaints.enter(session, request.complaint_no, PAID, actor, "", detail)
+        return request
+
     async def _open_request(
         self, session: AsyncSession, no: str, request_id: str, version: int
     ) -> tuple[CompensationRequest, CompensatedComplaint]:
@@ -194,6 +241,16 @@ class CompensationService:
         await session.flush()
         await self._enter(session, request, TIMELINE[act], actor, reason, outlook.verdict.total)
         await self._give_back(session, request, act, actor, reason)
+        if act in TOLD:
+            said = TOLD[act].format(
+                name=actor.name,
+                no=request.complaint_no,
+                amount=yuan_of(request.amount),
+                reason=reason,
+            )
+            await self._complaints.tell(
+                session, request.complaint_no, request.author_id, said, actor
+            )
 
     async def _give_back(
         self,

@@ -6,6 +6,7 @@ from complaints.ports import Ports
 from complaints.service.approval import Approval
 from complaints.service.customers import Customers
 from complaints.service.handling import Handling
+from complaints.service.observing import Observation
 from complaints.service.opening import Opening
 from complaints.service.people import People
 from complaints.service.telling import Telling
@@ -21,7 +22,8 @@ class ComplaintService(Opening):
     def __init__(self, settings: Settings, clock: Clock, ports: Ports | None = None) -> None:
         ports = ports or Ports()
         self.keeper = Timekeeper(settings, ports.escalations)
-        super().__init__(settings, clock, self.keeper)
+        observation = Observation(clock, self.keeper.zone, ports.escalations)
+        super().__init__(settings, clock, self.keeper, observation)
         self.telling = Telling(clock, self.keeper, ports.voice)
         shared = (clock, self.keeper, self.telling, ports)
         self.handling = Handling(*shared)
@@ -31,4 +33,5 @@ class ComplaintService(Opening):
         self.customers = Customers(*shared)
         self.customers.handling = self.handling
         self.customers.tending = self.tending
+        self.customers.observation = self.tending.observation = observation
         self.ports = ports

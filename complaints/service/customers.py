@@ -17,6 +17,7 @@ from complaints.model import (
 )
 from complaints.service.acting import Acting
 from complaints.service.handling import Handling, rate
+from complaints.service.observing import Observation
 from complaints.service.recording import enter, followers_of, notice
 from complaints.service.tending import Tending
 from complaints.storage import Complaint, locked
@@ -30,6 +31,7 @@ class Customers(Acting):
 
     handling: Handling
     tending: Tending
+    observation: Observation
 
     async def look_up(self, session: AsyncSession, no: str, phone: str) -> Complaint:
         """The complaint of this number and phone.
@@ -96,6 +98,7 @@ class Customers(Acting):
             said = texts.DISSATISFIED.format(no=number, score=score)
             for staff_id in (await followers_of(session, [complaint]))[complaint.no]:
                 notice(session, complaint, staff_id, "dissatisfied", said, now)
+        await self.observation.rated(session, complaint)
         if complaint.state == State.RESOLVED:
             await self._after_resolved(session, complaint, score, satisfied, comment)
         return complaint

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from complaints import full_text, texts
+from complaints import full_text
 from complaints.assessment import likely_priority
 from complaints.model import (
     SYSTEM,
@@ -22,7 +22,8 @@ from complaints.model import (
     phone_digits,
     sort_key,
 )
-from complaints.service.recording import enter, notice
+from complaints.service.observing import Observation
+from complaints.service.recording import enter
 from complaints.service.timekeeping import Timekeeper
 from complaints.storage import (
     Complaint,
@@ -31,7 +32,6 @@ from complaints.storage import (
     complaints_of,
     emergency_of,
     next_number_of,
-    observed_of,
 )
 from foundation.clock import Clock
 from foundation.errors import Conflict, InvalidInput, NotFound
@@ -86,7 +86,10 @@ class EmergencyReport(Protocol):
 class Opening:
     """Use cases of opening and finding."""
 
-    def __init__(self, settings: Settings, clock: Clock, keeper: Timekeeper) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, keeper: Timekeeper, observation: Observation
+    ) -> None:
+        self.observation = observation
         self._clock = clock
         self._keeper = keeper
         self._zone = ZoneInfo(settings.timezone)
@@ -243,26 +246,8 @@ class Opening:
         )
         await self._keeper.start_life(session, complaint, now)
         await full_text.index(session, complaint)
-        await self._observe(session, complaint)
+        await self.observation.complained(session, complaint)
         return complaint
-
-    async def _observe(self, session: AsyncSession, complaint: Complaint) -> None:
-        """Alert whoever held a complaint of the same customer that is still under observation."""
-        now = self._clock.now()
-        for earlier in await observed_of(session, complaint):
-            text = texts.OBSERVED.format(no=earlier.no, other=complaint.no)
-            enter(
-                session,
-                earlier,
-                SYSTEM,
-                "observed",
-                now,
-                reason=text,
-                detail={"complaint_no": complaint.no},
-                touch=False,
-            )
-            if earlier.assigned_to:
-                notice(session, earlier, earlier.assigned_to, "observation", text, now)
 
 
 def entries(given: dict[str, str]) -> dict[str, str]:

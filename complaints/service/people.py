@@ -10,10 +10,12 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from complaints import texts
-from complaints.model import Actor, Category
+from complaints.listing import load_of
+from complaints.model import Actor
 from complaints.ports import Colleague
 from complaints.service.acting import Acting
 from complaints.service.recording import enter, notice
+from complaints.skills import load_skills
 from complaints.storage import (
     Complaint,
     ComplaintViewer,
@@ -27,6 +29,7 @@ from foundation.errors import Conflict, NotAllowed, NotFound
 AUTO = "auto"
 VIEWING_LASTS = timedelta(seconds=40)
 NOTICES_SHOWN = 100
+SKILLS = load_skills()
 RECENT = 50
 SKILLED_AFTER = 3
 
@@ -37,14 +40,14 @@ def best_colleague(
     """Who should take it: present before absent, then the most skills that fit, then the fewest
     open complaints. Supervisors and above are asked only for what is urgent or sensitive."""
     heavy = complaint.priority == "urgent" or complaint.sensitive
-    fit = {complaint.category or Category.PRODUCT_QUALITY, complaint.product}
+    asked = SKILLS.asked_by(complaint.category, complaint.product)
 
     def order(colleague: Colleague) -> tuple[bool, bool, int, int, str]:
         senior = colleague.role != "agent"
         return (
             not colleague.present,
             senior and not heavy,
-            -len(fit & colleague.skills),
+            -len(asked & colleague.skills),
             load.get(colleague.id, 0),
             colleague.id,
         )
@@ -246,27 +249,14 @@ class People(Acting):
             notice(session, complaint, colleague.id, "assigned", text, now, actor.name)
 
 
-async def load_of(session: AsyncSession) -> dict[str, int]:
-    """Open complaints by holder."""
+async def practised_by(session: AsyncSession, staff_id: str) -> list[str]:
+    """Skills that at least `SKILLED_AFTER` complaints asked for which he closed of late."""
     query = (
-        select(Complaint.assigned_to, func.count())
-        .where(Complaint.is_open.is_(True), Complaint.assigned_to.is_not(None))
-        .group_by(Complaint.assigned_to)
+        select(Complaint.category, Complaint.product)
+        .where(Complaint.assigned_to == staff_id, Complaint.is_open.is_(False))
+        .order_by(Complaint.key.desc())
+        .limit(RECENT)
     )
-    return {str(holder): int(count) for holder, count in (await session.execute(query)).all()}
-
-
-async def skills_of(session: AsyncSession, staff_ids: Sequence[str]) -> dict[str, frozenset[str]]:
-    """Categories and products each has handled at least `SKILLED_AFTER` times of late."""
-    found = {}
-    for staff_id in staff_ids:
-        query = (
-            select(Complaint.category, Complaint.product)
-            .where(Complaint.assigned_to == staff_id, Complaint.is_open.is_(False))
-            .order_by(Complaint.key.desc())
-            .limit(RECENT)
-        )
-        rows = (await session.execute(query)).all()
-        counted = Counter(word for row in rows for word in row if word)
-        found[staff_id] = frozenset(w for w, n in counted.items() if n >= SKILLED_AFTER)
-    return found
+    rows = (await session.execute(query)).all()
+    counted = Counter(skill for row in rows for skill in SKILLS.asked_by(*row))
+    return SKILLS.checked(skill for skill, n in counted.items() if n >= SKILLED_AFTER)

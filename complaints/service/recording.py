@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from complaints.errors import Change, Overtaken
@@ -21,9 +22,11 @@ from complaints.storage import (
     locked,
 )
 from complaints.transitions import Dossier, MeasureFact
+from foundation.database import Base
 from foundation.transactions import announce
 
 CHANGES_SHOWN = 20
+_TOGETHER = "kept_together"
 _ENTERED = "complaint_entries"
 
 
@@ -74,12 +77,45 @@ def enter(
         from_state=from_state,
         to_state=complaint.state if from_state else None,
     )
-    session.add(entry)
     session.info.setdefault(_ENTERED, []).append(Entered(entry, complaint, complaint.state))
     if touch:
         complaint.updated_at = now
     announce(session, "complaint", no=complaint.no, version=complaint.version, act=act)
+    keep(session, entry)
     return entry
+
+
+@asynccontextmanager
+async def kept_together(session: AsyncSession) -> AsyncIterator[None]:
+    """Timeline entries and notices written inside are inserted at its end, in one statement a
+    table. A row by itself costs a statement, because its number is asked for."""
+    rows: list[Base] = []
+    session.info[_TOGETHER] = rows
+    try:
+        yield
+    finally:
+        del session.info[_TOGETHER]
+    for table in (TimelineEntry, Notice):
+        kept = [row for row in rows if isinstance(row, table)]
+        if not kept:
+            continue
+        numbered = insert(table).returning(table.id, sort_by_parameter_order=True)
+        numbers = await session.execute(numbered, [_values(row) for row in kept])
+        for row, number in zip(kept, numbers.scalars(), strict=True):
+            row.id = number
+
+
+def keep(session: AsyncSession, row: TimelineEntry | Notice) -> None:
+    """Insert a row with the next flush, or with the others of `kept_together`."""
+    together: list[Base] | None = session.info.get(_TOGETHER)
+    if together is None:
+        session.add(row)
+    else:
+        together.append(row)
+
+
+def _values(row: Base) -> dict[str, Any]:
+    return {name: value for name, value in vars(row).items() if not name.startswith("_")}
 
 
 async def opened_for_change(session: AsyncSession, no: str, version: int | None) -> Complaint:
@@ -138,6 +174,8 @@ def dossier_of(
         satisfaction=complaint.score is not None or complaint.satisfied is not None,
         waiver=complaint.rating_waiver,
         rejection=(complaint.rejection or {}).get("reason", ""),
+        waiting=bool(complaint.waiting_for),
+        sensitive=complaint.sensitive,
     )
 
 
@@ -151,11 +189,10 @@ def notice(
     actor: str = "",
 ) -> None:
     """Tell one member of staff."""
-    session.add(
-        Notice(
-            staff_id=staff_id, complaint_no=complaint.no, kind=kind, text=text, actor=actor, at=now
-        )
+    told = Notice(
+        staff_id=staff_id, complaint_no=complaint.no, kind=kind, text=text, actor=actor, at=now
     )
+    keep(session, told)
     announce(
         session,
         "complaint_notice",

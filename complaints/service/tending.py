@@ -16,6 +16,7 @@ from complaints.service.handling import (
     rate,
     refuse_lowering,
 )
+from complaints.service.observing import Observation
 from complaints.service.opening import check_words, entries
 from complaints.service.recording import enter
 from complaints.storage import Complaint
@@ -24,6 +25,8 @@ from foundation.errors import InvalidInput
 
 class Tending(Acting):
     """Each act checks version and permission and writes its timeline entry."""
+
+    observation: Observation
 
     async def edit(
         self,
@@ -170,8 +173,14 @@ class Tending(Acting):
         *,
         note: str = "",
     ) -> Complaint:
-        """What we waited for is here."""
+        """What we waited for is here.
+
+        Raises:
+            InvalidInput: nothing is waited for.
+        """
         complaint, now = await self.begin(session, no, actor, version, "resume")
+        if not complaint.waiting_for:
+            raise InvalidInput("nothing is waited for", field="waiting_for")
         complaint.waiting_for = ""
         await self._keeper.resume(session, complaint, now)
         enter(session, complaint, actor, "resumed", now, reason=note)
@@ -218,4 +227,5 @@ class Tending(Acting):
         rate(complaint, score, None, comment, actor, now)
         await self._keeper.met(session, complaint, now, ClockKind.FOLLOW_UP)
         enter(session, complaint, actor, "rated", now, reason=comment, detail={"score": score})
+        await self.observation.rated(session, complaint)
         return complaint

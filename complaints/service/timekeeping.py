@@ -14,7 +14,7 @@ from complaints import clocks, texts
 from complaints.clocks import Clock, ClockPolicy, ClockState, Happening, Terms
 from complaints.model import SYSTEM, Actor, ClockKind, Priority, State
 from complaints.ports import Call, Escalations
-from complaints.service.recording import enter, followers_of, notice
+from complaints.service.recording import enter, followers_of, kept_together, notice
 from complaints.storage import Complaint, ComplaintClock, clocks_of
 from complaints.working_time import CalendarKind, calendars, parse_shifts
 from foundation.settings import Settings
@@ -188,7 +188,8 @@ class Timekeeper:
             if changed:
                 _repeat(by_no[no], clocks_running)
             count += changed
-        await self._record(session, news, now)
+        async with kept_together(session):
+            await self._record(session, news, now)
         return count
 
     async def refresh(self, session: AsyncSession, complaint: Complaint) -> None:

@@ -47,6 +47,9 @@ ALLOWED: dict[str, frozenset[str]] = {
     "POST /pages/{page_id}/acknowledge": DESK,
     "GET /staff/present": DESK,
     "GET /staff": frozenset({Role.ADMIN}),
+    "GET /staff/skills": frozenset({Role.ADMIN}),
+    "GET /staff/{staff_id}/skills": frozenset({Role.ADMIN}),
+    "PUT /staff/{staff_id}/skills": frozenset({Role.ADMIN}),
     "POST /staff": frozenset({Role.ADMIN}),
     "PUT /orders/{order_no}": frozenset({Role.SUPERVISOR, Role.ADMIN}),
     "GET /orders/{order_no}": DESK,
@@ -120,6 +123,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "DELETE /complaints/views/{view_id}": DESK,
     "GET /complaints/calls": DESK,
     "POST /complaints/{no}/calls/{call_id}/done": DESK,
+    "POST /complaints/{no}/alert/seen": DESK,
     "GET /complaints/{no}": DESK,
     "GET /conversations/{conversation_id}/complaint-draft": DESK,
     "GET /complaints/{no}/dossier": DESK,
@@ -127,6 +131,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "POST /complaints/{no}/compensations/{request_id}/approve": DESK,
     "POST /complaints/{no}/compensations/{request_id}/deny": DESK,
     "POST /complaints/{no}/compensations/{request_id}/withdraw": DESK,
+    "POST /complaints/{no}/compensations/{request_id}/payout": DESK,
     "GET /complaints/{no}/authority": DESK,
     "GET /complaints/{no}/remedies": DESK,
     "GET /authority": DESK,
@@ -140,6 +145,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "POST /webhooks/{webhook_id}/rotate": frozenset({Role.ADMIN}),
     "DELETE /webhooks/{webhook_id}": frozenset({Role.ADMIN}),
     "POST /webhooks/{webhook_id}/test": frozenset({Role.ADMIN}),
+    "POST /personal-data/export": frozenset({Role.ADMIN}),
+    "POST /personal-data/erase": frozenset({Role.ADMIN}),
     "POST /status": frozenset({ANYBODY}),
     "POST /status/reply": frozenset({ANYBODY}),
     "POST /status/rating": frozenset({ANYBODY}),
@@ -167,6 +174,7 @@ NAMES = {
     "view_id": "1",
     "webhook_id": "w",
     "delivery_id": "1",
+    "staff_id": "s",
 }
 
 

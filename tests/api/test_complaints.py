@@ -387,6 +387,11 @@ async def test_buttons_are_what_the_state_and_the_person_allow(
     assert [m["field"] for m in verbs["verify"]["missing"]] == ["product"]
     assert "execute" not in verbs
     assert verbs["take"]["reason"] == "已有同事负责，请主管调整"
+    assert not {"resume", "statement"} & set(verbs)
+    await agent.does("pause", reason="等客户发照片")
+    assert "resume" in {verb["verb"] for verb in agent.seen["verbs"]}
+    await agent.does("prioritize", priority="general", sensitive=True, reason="客户说要曝光")
+    assert "statement" in {verb["verb"] for verb in agent.seen["verbs"]}
 
 
 async def test_assignment_by_skill_and_load(
@@ -399,6 +404,42 @@ async def test_assignment_by_skill_and_load(
     assert assigned["assigned_to"]["id"] == second.id
 
 
+async def test_a_skill_outweighs_a_lighter_load(
+    agent: Desk, http: httpx.AsyncClient, sign_in: SignIn
+) -> None:
+    await sign_in("agent", "agent.two")
+    admin = await sign_in("admin")
+    known = (await http.get(f"{API}/staff/skills", headers=admin.auth)).json()["items"]
+    assert {"refrigeration", "billing"} <= {skill["id"] for skill in known}
+    where = f"{API}/staff/{agent.person.id}/skills"
+    wrong = await http.put(where, json={"skills": ["magic"]}, headers=admin.auth)
+    assert (wrong.status_code, wrong.json()["detail"]["unknown"]) == (422, ["magic"])
+    body = {"skills": ["billing", "refrigeration", "billing"]}
+    given = await http.put(where, json=body, headers=admin.auth)
+    assert given.json()["skills"] == ["refrigeration", "billing"]
+    await agent.opens(idempotency_key="mine", product="洗衣机")
+    await agent.opens(idempotency_key="free", register=False, product="双开门冰箱")
+    assigned = await agent.does("assign", staff_id="auto")
+    assert assigned["assigned_to"]["id"] == agent.person.id
+    own = (await http.get(where, headers=admin.auth)).json()
+    assert own == {"skills": ["refrigeration", "billing"], "practised": []}
+
+
+async def test_what_somebody_has_solved_is_suggested_as_a_skill(
+    agent: Desk, http: httpx.AsyncClient, sign_in: SignIn
+) -> None:
+    admin = await sign_in("admin")
+    for n in range(3):
+        await agent.opens(idempotency_key=f"k{n}", category="price_billing")
+        await agent.does("reject", reason="not_ours", note="不是我们的订单")
+    where = f"{API}/staff/{agent.person.id}/skills"
+    own = (await http.get(where, headers=admin.auth)).json()
+    assert "billing" in own["practised"]
+    assert own["skills"] == []
+    unknown = await http.get(f"{API}/staff/nobody/skills", headers=admin.auth)
+    assert unknown.status_code == 404
+
+
 async def test_a_new_complaint_within_the_observation_is_noted_on_the_old_one(
     agent: Desk, http: httpx.AsyncClient
 ) -> None:
@@ -407,7 +448,8 @@ async def test_a_new_complaint_within_the_observation_is_noted_on_the_old_one(
     await agent.does("confirm", by="customer_word", words="好了", score=5)
     second = await agent.opens(idempotency_key="k2", summary="冰箱又不制冷了")
     old = await agent.gets(f"complaints/{first['no']}")
-    noted = old["timeline"][-1]
+    noted, alert = old["timeline"][-2:]
     assert (noted["act"], noted["detail"]["complaint_no"]) == ("observed", second["no"])
+    assert alert["act"] == "observation_alert"
     notices = await agent.gets("complaints/notices")
     assert notices["items"][0]["kind"] == "observation"

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from complaints.compensation.judging import Judge
 from complaints.compensation.model import Forbidden, Kind, Stale, Wish
+from complaints.compensation.payouts import Paid
 from complaints.compensation.service import CompensationService
 from complaints.compensation.storage import (
     CompensationDecision,
@@ -57,6 +58,7 @@ class Files:
     files: dict[str, File] = field(default_factory=dict)
     entries: list[tuple[str, str, str, str, dict[str, Any]]] = field(default_factory=list)
     outcomes: list[bool] = field(default_factory=list)
+    told: list[tuple[str, str]] = field(default_factory=list)
 
     async def find(self, session: AsyncSession, no: str) -> File:
         if no not in self.files:
@@ -75,6 +77,11 @@ class Files:
         detail: dict[str, Any],
     ) -> None:
         self.entries.append((no, act, actor.name, reason, detail))
+
+    async def tell(
+        self, session: AsyncSession, no: str, staff_id: str, text: str, actor: Actor
+    ) -> None:
+        self.told.append((staff_id, text))
 
     async def await_approval(
         self, session: AsyncSession, no: str, actor: Actor, reason: str
@@ -486,3 +493,69 @@ async def test_an_update_past_the_service_is_seen_as_a_conflict(desk: Desk) -> N
         )
     with pytest.raises(Stale):
         await desk.decides("approve", SUPERVISOR, request)
+
+
+async def test_the_author_is_told_what_somebody_else_decided(desk: Desk) -> None:
+    await desk.asks(AGENT, 100)
+    assert desk.lifecycle.told == []
+    first, second = await desk.asks(AGENT, 800), await desk.asks(AGENT, 900)
+    await desk.decides("approve", SUPERVISOR, first)
+    await desk.decides("deny", SUPERVISOR, second)
+    assert desk.lifecycle.told == [
+        ("a", f"王主管批准了投诉 {NO} 的赔付 800.00 元：同意这样处理"),
+        ("a", f"王主管没有批准投诉 {NO} 的赔付 900.00 元：同意这样处理"),
+    ]
+
+
+async def pays(
+    desk: Desk, request: CompensationRequest, yuan: int, reference: str = "FK-1", **later: int
+) -> None:
+    paid = Paid(yuan * 100, desk.clock.now() + timedelta(**later), reference)
+    async with desk.work.begin() as session:
+        await desk.service.record_payout(session, NO, request.id, COLLEAGUE, paid)
+
+
+async def test_a_granted_sum_is_paid_once_and_the_books_show_it(desk: Desk) -> None:
+    request = await desk.asks(AGENT, 500)
+    await pays(desk, request, 480)
+    await pays(desk, request, 480)
+    with pytest.raises(Conflict):
+        await pays(desk, request, 20, "FK-2")
+    async with desk.work.reading() as session:
+        summary = await desk.judge.summary(session, desk.lifecycle.files[NO], AGENT)
+        [standing] = summary.requests
+    assert (summary.approved, summary.paid) == (50_000, 48_000)
+    assert standing.payout is not None
+    assert (standing.payout.actor_name, standing.payout.reference) == ("小陈", "FK-1")
+    paid = [entry for entry in desk.lifecycle.entries if entry[1] == "compensation_paid"]
+    assert [(who, detail["amount"]) for _, _, who, _, detail in paid] == [("小陈", "480.00")]
+
+
+async def test_two_payments_at_once_leave_one(desk: Desk) -> None:
+    request = await desk.asks(AGENT, 500)
+    ends = await asyncio.gather(
+        *(pays(desk, request, 500, f"FK-{n}") for n in range(4)), return_exceptions=True
+    )
+    assert sum(end is None for end in ends) == 1
+    assert sum(isinstance(end, Conflict) for end in ends) == 3
+
+
+@pytest.mark.parametrize(
+    ("yuan", "reference", "minutes"),
+    [(501, "FK", 0), (500, " ", 0), (500, "FK", 1), (500, "FK", -1)],
+)
+async def test_a_payment_fits_what_was_granted(
+    desk: Desk, yuan: int, reference: str, minutes: int
+) -> None:
+    request = await desk.asks(AGENT, 500)
+    with pytest.raises(InvalidInput):
+        await pays(desk, request, yuan, reference, minutes=minutes)
+
+
+async def test_what_was_not_granted_is_not_paid(desk: Desk) -> None:
+    waiting = await desk.asks(AGENT, 800)
+    with pytest.raises(IllegalMove):
+        await pays(desk, waiting, 100)
+    await desk.decides("deny", SUPERVISOR, waiting)
+    with pytest.raises(IllegalMove):
+        await pays(desk, waiting, 100)

@@ -159,6 +159,8 @@ async def test_killed_in_the_middle_of_a_sweep_it_loses_and_doubles_nothing(
     url = database.url.render_as_string(hide_password=False)
     async with opened_shop(url, tmp_path) as shop:
         await shop.opens(COUNT)
+        async with shop.work.begin() as session:
+            await session.execute(update(Complaint).values(assigned_to="staff_1"))
     for _ in range(KILLED):
         worker = subprocess.Popen(  # noqa: ASYNC220
             [sys.executable, "-m", "tests.complaints.sweeping", url, str(tmp_path)],
@@ -177,8 +179,11 @@ async def test_killed_in_the_middle_of_a_sweep_it_loses_and_doubles_nothing(
         await shop.sweeper(50).sweep()
         counted = await shop.breaches()
         async with shop.work.reading() as session:
-            notices = (await session.execute(select(func.count(Notice.id)))).scalar_one()
+            told = (await session.execute(select(Notice.complaint_no, Notice.text))).all()
+            late = (await session.execute(select(ComplaintClock.escalated_at))).scalars().all()
     assert 0 < halfway < COUNT * 3
     assert len(counted) == COUNT * 3
     assert set(counted.values()) == {1}
-    assert notices == 0
+    assert set(Counter(map(tuple, told)).values()) == {1}, "nobody is told twice"
+    assert len(told) == COUNT * 3
+    assert None not in late

@@ -141,7 +141,7 @@ function moneyOf(c, me) {
   const sum = (status) => c.money.filter((one) => one.status === status).reduce((total, one) => total + one.amount, 0)
   const limit = LIMIT[me.role] === undefined ? 0 : LIMIT[me.role]
   return {
-    requested: sum('pending') + sum('approved'), approved: sum('approved'), pending: sum('pending'), customer_30_days: sum('approved'), authority: { limit, left: limit === null ? null : Math.max(0, limit - sum('approved')), decider: 'supervisor' },
+    requested: sum('pending') + sum('approved'), approved: sum('approved'), pending: sum('pending'), paid: c.money.reduce((total, one) => total + (one.payout?.amount ?? 0), 0), customer_30_days: sum('approved'), authority: { limit, left: limit === null ? null : Math.max(0, limit - sum('approved')), decider: 'supervisor' },
     requests: c.money.map((one) => shownMoney(c, one, me)).reverse(),
   }
 }
@@ -151,7 +151,7 @@ function shownMoney(c, one, me) {
   const own = one.author.id === me.id
   const limit = LIMIT[me.role]
   const able = pending && !own && (limit === null || (limit ?? 0) >= one.total)
-  return { overcharged: null, version: 1, round: 1, decision: null, ...one, complaint_no: c.no, author: { ...ref(one.author), role: one.author.role }, may_approve: able, may_deny: able, may_withdraw: pending && own, why: !pending ? '' : own ? '申请人不能审批自己的申请' : able ? '在您的权限内' : '超出您的权限' }
+  return { overcharged: null, version: 1, round: 1, decision: null, payout: null, ...one, may_pay: one.status === 'approved' && !one.payout, complaint_no: c.no, author: { ...ref(one.author), role: one.author.role }, may_approve: able, may_deny: able, may_withdraw: pending && own, why: !pending ? '' : own ? '申请人不能审批自己的申请' : able ? '在您的权限内' : '超出您的权限' }
 }
 
 function detail(c, me) {
@@ -160,7 +160,7 @@ function detail(c, me) {
     assessment: c.assessment, plan: c.plan && { ...c.plan, owner: ref(c.plan.owner) }, measures: c.measures, clocks: [...running(c), ...c.clocks.filter((one) => one.ended_at)], timeline: c.timeline, evidence: c.evidence, satisfaction: c.satisfaction,
     attempts: c.attempts, watchers: c.watchers.map(ref), calls: c.calls, rejection: c.rejection, lineage: c.lineage, conversation_id: c.conversation_id, external_id: null,
     same_customer: [...complaints.values()].filter((one) => one !== c && c.customer_name && one.phone === c.phone).slice(0, 3).map((one) => ({ no: one.no, state: one.state, priority: one.priority, summary: one.what, created_at: one.created_at })),
-    compensation: moneyOf(c, me), presence: [], verbs: verbs(c, me), moves: MOVES[c.state],
+    compensation: moneyOf(c, me), observation: null, presence: [], verbs: verbs(c, me), moves: MOVES[c.state],
   }
 }
 
@@ -242,7 +242,7 @@ export function complaintApi({ method, path, query, input, me, ok, fail, staff, 
     const all = [...complaints.values()].filter((c) => OPEN.includes(c.state))
     const clocks = all.flatMap((c) => running(c).map((one) => ({ no: c.no, kind: one.kind, state: one.state, due_at: one.due_at, remaining_s: one.due_at ? (Date.parse(one.due_at) - Date.now()) / 1000 : 0, priority: c.priority, sensitive: c.sensitive, product: c.product, assigned_to: ref(c.holder) }))).sort((a, b) => (a.due_at ?? '9').localeCompare(b.due_at ?? '9'))
     const holders = staff.map((one) => { const held = all.filter((c) => c.holder?.id === one.id); return { ...ref(one), open: held.length, warned: held.filter((c) => running(c).some((k) => k.state === 'warned')).length, overdue: held.filter(late).length } }).filter((one) => one.open)
-    return ok({ now: new Date().toISOString(), totals: { open: all.length, unassigned: all.filter((c) => !c.holder).length, running: clocks.length, warned: clocks.filter((k) => k.state === 'warned').length, overdue: clocks.filter((k) => k.state === 'breached').length, paused: clocks.filter((k) => k.state === 'paused').length }, clocks, holders })
+    return ok({ now: new Date().toISOString(), totals: { open: all.length, unassigned: all.filter((c) => !c.holder).length, running: clocks.length, warned: clocks.filter((k) => k.state === 'warned').length, overdue: clocks.filter((k) => k.state === 'breached').length, paused: clocks.filter((k) => k.state === 'paused').length }, clocks, alerts: [], holders })
   }
   if (route === 'GET complaints/options') return ok({ states: Object.keys(MOVES), staff: staff.map((one) => ({ ...ref(one), role: one.role, open: [...complaints.values()].filter((c) => c.holder?.id === one.id).length })), calendar: { shifts: [['09:00', '12:00'], ['13:00', '18:00']], timezone: 'Asia/Shanghai', known_until: 2026 } })
   if (route === 'GET complaints/notices') return ok({ items: notices, unread: notices.filter((one) => !one.read_at).length })

@@ -259,7 +259,8 @@ async function api(method, path, query, request) {
     return ok(entry)
   }
   if (route === 'GET staff/present') return ok({ items: STAFF.slice(0, 3) })
-  if (route === 'GET staff') return ok({ items: STAFF })
+  if (route === 'GET staff') return ok({ items: STAFF.map((one) => ({ skills: [], ...one })) })
+  if (route === 'GET staff/skills') return ok({ items: [['refrigeration', '制冷设备'], ['gas_safety', '燃气安全'], ['billing', '费用与发票']].map(([id, title]) => ({ id, title, categories: [], products: [] })) })
   if (route === 'POST staff') {
     if (me.role !== 'admin') return fail(403, 'not_allowed', 'admins only')
     const staff = { id: nextId('st'), username: input.username, display_name: input.display_name, role: input.role }

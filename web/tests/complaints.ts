@@ -32,6 +32,7 @@ export function complaint(changes: Partial<ComplaintDetail> = {}): ComplaintDeta
     plan: null,
     measures: [],
     clocks: [],
+    observation: null,
     timeline: [],
     evidence: [],
     satisfaction: { score: null, satisfied: null, comment: '', by: '', at: null, waiver: '' },

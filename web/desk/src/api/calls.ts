@@ -12,6 +12,7 @@ import type {
   FeedbackKind,
   Page,
   Role,
+  Skill,
   Staff,
   Suggestions,
   Summary,
@@ -76,6 +77,9 @@ export const giveFeedback = (body: {
 
 export const searchCases = (body: { query: string; k: number; product?: string; kind?: string }) =>
   call<{ hits: CaseHit[]; abstained: boolean; took_ms: number }>('POST', 'cases/search', body)
+export const listSkills = () => call<{ items: Skill[] }>('GET', 'staff/skills')
+export const setSkills = (id: string, skills: string[]) =>
+  call<Staff>('PUT', `staff/${encodeURIComponent(id)}/skills`, { skills })
 export const listStaff = () => call<{ items: Staff[] }>('GET', 'staff')
 export const createStaff = (body: { username: string; display_name: string; role: Role }) =>
   call<{ staff: Staff; password: string }>('POST', 'staff', body)

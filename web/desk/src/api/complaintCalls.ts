@@ -60,6 +60,8 @@ export const act = (no: string, verb: VerbName, body: { version: number }) =>
   call<ComplaintDetail>('POST', at(no, `/${verb}`), body)
 export const watch = (no: string, on: boolean) =>
   call<ComplaintDetail>('POST', at(no, '/watch'), { on })
+/** Says that the bad turn of the observation is being seen to. */
+export const seeAlert = (no: string) => call<ComplaintDetail>('POST', at(no, '/alert/seen'))
 export const note = (no: string, text: string, mentions: string[]) =>
   call<ComplaintDetail>('POST', at(no, '/note'), { text, mentions })
 export const presence = (no: string) =>
@@ -85,6 +87,16 @@ export const decideMoney = (
     'POST',
     at(request.complaint_no, `/compensations/${encodeURIComponent(request.id)}/${decision}`),
     { version: request.version, reason },
+  )
+/** Notes what was paid of a granted sum; now, unless `paid_at` says otherwise. */
+export const recordPayout = (
+  request: Pick<Compensation, 'complaint_no' | 'id'>,
+  paid: { amount: number; reference: string; paid_at?: string },
+) =>
+  call<Compensation>(
+    'POST',
+    at(request.complaint_no, `/compensations/${encodeURIComponent(request.id)}/payout`),
+    paid,
   )
 /** Whether this person may grant the amount (CNY) alone, and who may otherwise. */
 export const authorityFor = (no: string, amount: number) =>

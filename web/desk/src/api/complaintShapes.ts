@@ -234,6 +234,14 @@ export interface Compensation {
     at: string
     reason: string
   } | null
+  may_pay: boolean
+  payout: {
+    amount: number
+    paid_at: string
+    reference: string
+    by: StaffRef & { role: string }
+    recorded_at: string
+  } | null
 }
 
 export type MoneyKind =
@@ -250,6 +258,7 @@ export interface MoneySummary {
   requested: number
   approved: number
   pending: number
+  paid: number
   customer_30_days: number
   authority: { limit: number | null; left: number | null; decider: Decider | null }
   requests: Compensation[]
@@ -293,6 +302,8 @@ export type PendingMoney = Compensation & {
   >
 }
 
+export type ObservationKind = 'contact' | 'complaint' | 'purchase' | 'rating'
+
 export interface ComplaintDetail extends ComplaintSummary {
   facts: ComplaintFacts
   assessment: {
@@ -304,6 +315,19 @@ export interface ComplaintDetail extends ComplaintSummary {
   plan: Plan | null
   measures: Measure[]
   clocks: ComplaintClock[]
+  observation: {
+    since: string
+    until: string | null
+    ended_at: string | null
+    noted: Partial<Record<ObservationKind, number>>
+    alert: {
+      kind: ObservationKind
+      words: string
+      raised_at: string
+      seen_at: string | null
+      seen_by: string
+    } | null
+  } | null
   timeline: TimelineAct[]
   evidence: Evidence[]
   satisfaction: {
@@ -372,6 +396,14 @@ export interface Board {
     remaining_s: number
     priority: ComplaintPriority
     sensitive: boolean
+    product: string
+    assigned_to: StaffRef | null
+  }[]
+  alerts: {
+    no: string
+    kind: ObservationKind
+    words: string
+    raised_at: string
     product: string
     assigned_to: StaffRef | null
   }[]

@@ -24,7 +24,7 @@ export function whenSignedOut(callback: () => void): void {
   onSignedOut = callback
 }
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
 
 /**
  * One call of the API. The sign-in travels in its cookie.

@@ -14,6 +14,15 @@ export interface Staff {
   username: string
   display_name: string
   role: Role
+  /** Ids of skills; automatic assignment goes by them. */
+  skills: string[]
+}
+
+export interface Skill {
+  id: string
+  title: string
+  categories: string[]
+  products: string[]
 }
 
 export interface Colleague {

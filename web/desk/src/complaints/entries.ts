@@ -26,9 +26,9 @@ export function shownEntries(
 
 export type EntryTone = '' | 'red' | 'amber' | 'green' | 'note' | 'customer'
 
-const RED = new Set(['clock_breached', 'escalated', 'emergency_again', 'rejected', 'denied', 'compensation_denied'])
+const RED = new Set(['clock_breached', 'escalated', 'emergency_again', 'rejected', 'denied', 'compensation_denied', 'observation_alert'])
 const AMBER = new Set(['clock_warned', 'paused', 'reprocessed', 'reopened', 'awaiting_approval'])
-const GREEN = new Set(['confirmed', 'archived', 'clock_met', 'approved', 'compensation_approved', 'compensation_granted', 'measure_done'])
+const GREEN = new Set(['confirmed', 'archived', 'clock_met', 'approved', 'compensation_approved', 'compensation_granted', 'compensation_paid', 'measure_done'])
 
 export function toneOfEntry(entry: TimelineAct): EntryTone {
   if (entry.act === 'noted') return 'note'

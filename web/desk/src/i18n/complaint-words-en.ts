@@ -39,10 +39,13 @@ const words: typeof zh = {
     double_refund: 'Double refund of overcharge', other: 'Other',
   },
   moneyAct: { grant: 'Granted alone', approve: 'Approved', deny: 'Denied', withdraw: 'Withdrawn' },
+  observationKind: {
+    contact: 'Contact', complaint: 'New complaint', purchase: 'New order', rating: 'Rating',
+  },
   noticeKind: {
     mention: 'You were mentioned', assigned: 'Assigned to you', warned: 'Due soon', breached: 'Late',
     escalated: 'Escalated', customer_said: 'Customer replied', dissatisfied: 'Customer dissatisfied',
-    observation: 'Observation',
+    observation: 'Observation', compensation: 'Compensation decided',
   },
   verb: {
     register: 'Register', verify: 'Facts verified', assess: 'Assess', plan: 'Plan', revise: 'Revise plan', execute: 'Start',
@@ -85,12 +88,13 @@ const words: typeof zh = {
     measure_added: 'Measure added', measure_done: 'Measure done', rated: 'Rated',
     rating_waived: 'Rating waived', evidence_added: 'Evidence added', customer_said: 'Customer said',
     clock_warned: 'Due soon', clock_breached: 'Late', clock_met: 'In time',
-    observation_ended: 'Observation ended', observed: 'Another complaint under observation',
-    escalated: 'Escalated',
+    observation_ended: 'Observation ended', observed: 'Noted in observation',
+    observation_alert: 'Bad turn', observation_alert_seen: 'Bad turn seen to', escalated: 'Escalated',
     emergency_again: 'Hazard reported again', call_done: 'Call made', revealed: 'Phone looked at',
     compensation_requested: 'Compensation requested',
     compensation_granted: 'Compensation granted', compensation_approved: 'Compensation approved',
     compensation_denied: 'Compensation denied', compensation_withdrawn: 'Compensation withdrawn',
+    compensation_paid: 'Paid',
   },
   field: {
     message: 'What the customer is told (optional)', note: 'Note', reason: 'Reason',

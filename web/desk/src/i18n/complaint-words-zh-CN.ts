@@ -69,6 +69,7 @@ export default {
     other: '其他',
   } as Words,
   moneyAct: { grant: '自主批准', approve: '批准', deny: '未批准', withdraw: '撤回' } as Words,
+  observationKind: { contact: '再次联系', complaint: '新投诉', purchase: '新订单', rating: '评价' } as Words,
   noticeKind: {
     mention: '提到了您',
     assigned: '派给了您',
@@ -78,6 +79,7 @@ export default {
     customer_said: '客户有回复',
     dissatisfied: '客户不满意',
     observation: '观察期提醒',
+    compensation: '赔付有结果',
   } as Words,
   verb: {
     register: '登记',
@@ -169,7 +171,9 @@ export default {
     clock_breached: '超时',
     clock_met: '按时完成',
     observation_ended: '观察期结束',
-    observed: '观察期内又来投诉',
+    observed: '观察期记录',
+    observation_alert: '观察期出现反复',
+    observation_alert_seen: '反复已有人跟进',
     escalated: '升级',
     emergency_again: '再次报告险情',
     call_done: '完成回电',
@@ -179,6 +183,7 @@ export default {
     compensation_approved: '赔付获批',
     compensation_denied: '赔付未批',
     compensation_withdrawn: '撤回赔付申请',
+    compensation_paid: '已付款',
   } as Words,
   field: {
     message: '告诉客户的话（选填）',

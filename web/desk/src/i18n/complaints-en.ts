@@ -64,6 +64,10 @@ const pages: typeof zh = {
     waived: 'No rating: {reason}', attempts: '{count} attempts', assessment: 'Assessment',
     notAssessed: 'Not assessed yet', reveal: 'Show the whole number (this is recorded)',
   },
+  observation: {
+    title: 'Observation', quiet: 'Nothing new so far', until: 'until {time}', ended: 'ended {time}',
+    see: 'I see to it', seen: '{name} sees to it · {time}', done: 'Noted',
+  },
   timeline: {
     title: 'Timeline', everyone: 'All', customerPart: 'Customer sees', internalPart: 'Internal',
     notes: 'Notes', clocksToo: 'with clocks', visibleCustomer: 'customer sees',
@@ -91,7 +95,7 @@ const pages: typeof zh = {
     costs: 'Expected cost', noMeasures: 'No measures yet',
   },
   money: {
-    title: 'Compensation', requested: 'Requested', approved: 'Approved', pending: 'Pending',
+    title: 'Compensation', requested: 'Requested', approved: 'Approved', pending: 'Pending', paid: 'Paid',
     customer30: 'This customer, 30 days', mine: 'Your authority {limit}, left {left}',
     mineNoLimit: 'Your authority has no limit', mineNone: 'Your role has no authority over money',
     decideNow: 'Within your authority: it takes effect at once',
@@ -106,7 +110,10 @@ const pages: typeof zh = {
     approveAsk: 'Approve {amount}?', denyAsk: 'Deny {amount}? The author reads the reason.',
     withdrawAsk: 'Withdraw the request for {amount}?', needs: '{who} decides',
     split: 'Looks split', total: 'sum {amount}', failed: 'Compensation could not be loaded',
-    done: { request: 'Requested', approve: 'Approved', deny: 'Denied', withdraw: 'Withdrawn' },
+    pay: 'Record payment', paidNow: 'Paid at (now, unless chosen)', reference: 'Payment reference',
+    payTooMuch: 'No more than the granted {amount}',
+    paidLine: '{amount} paid {time}, reference {reference}, recorded by {name}',
+    done: { pay: 'Payment recorded', request: 'Requested', approve: 'Approved', deny: 'Denied', withdraw: 'Withdrawn' },
   },
   evidence: {
     title: 'Evidence', drop: 'Drop images, PDF or video here, or', pick: 'choose files',
@@ -154,7 +161,7 @@ const pages: typeof zh = {
       open: 'Open', unassigned: 'Unassigned', running: 'Running', warned: 'Due soon', overdue: 'Late',
       paused: 'Paused',
     },
-    clocks: 'Running clocks', holders: 'Who holds what', holderLine: '{open} open',
+    alerts: 'Bad turns within the observation', clocks: 'Running clocks', holders: 'Who holds what', holderLine: '{open} open',
     none: 'No clock runs', noneHint: 'Everything is in time.',
     notAllowed: 'The board is for supervisors, HQ and administrators.',
     failed: 'The board could not be loaded', all: 'All', lateOnly: 'Late', warnedOnly: 'Due soon',

@@ -175,6 +175,10 @@ export const useComplaint = defineStore('complaint', () => {
     if (detail.value) put(await calls.watch(detail.value.no, on))
   }
 
+  async function seeAlert(): Promise<void> {
+    if (detail.value) put(await calls.seeAlert(detail.value.no))
+  }
+
   async function addNote(text: string, mentions: string[]): Promise<void> {
     if (detail.value) put(await calls.note(detail.value.no, text, mentions))
   }
@@ -182,6 +186,6 @@ export const useComplaint = defineStore('complaint', () => {
   return {
     no, detail, error, others, forms, openVerb, form,
     open, load, changedElsewhere, stayPresent, begin, fold, discard, submit, keepTyped, beginAgain,
-    actAtOnce, watch, addNote,
+    actAtOnce, watch, seeAlert, addNote,
   }
 })
