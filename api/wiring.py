@@ -12,6 +12,7 @@ from api.archiving import Archiving
 from api.bot_actions import BotActions, action_services
 from api.case_search import CaseSearch, Opened, engine_opener
 from api.complaint_ports import ConversationVoice, DeskStaffing, Listening, PageEscalations
+from api.drafting import Drafting
 from api.evidence import EvidenceFiles
 from api.knowledge import Knowledge
 from api.limits import RateLimit
@@ -25,6 +26,8 @@ from api.tokens import Tokens
 from api.triage import Assessor, GatewayTriage
 from api.uploads import Uploads
 from api.websockets import Hub
+from assist.drafts.check import DraftCheck
+from assist.drafts.tone import shipped_classifier
 from assist.feedback.service import FeedbackService
 from complaints.compensation.judging import Judge
 from complaints.compensation.lifecycle import Lifecycle
@@ -86,6 +89,7 @@ class Parts:
     library: CaseLibrary
     search: CaseSearch
     sidebar: Sidebar
+    drafting: Drafting
     feedback: FeedbackService
     knowledge: Knowledge
     runner: TurnRunner
@@ -177,6 +181,8 @@ def build_parts(
     actions = BotActions(
         action_services(settings, clock, work, library, search, repairs, complaints, orders)
     )
+    draft_check = DraftCheck(shipped_classifier(), settings.progress_every_min // 60)
+    sidebar = Sidebar(work, library, draft_check)
     presenter = Presenter(clock, duty, tokens, knowledge.title)
     return Parts(
         settings=settings,
@@ -200,7 +206,8 @@ def build_parts(
         actions=actions,
         library=library,
         search=search,
-        sidebar=Sidebar(work, library),
+        sidebar=sidebar,
+        drafting=Drafting(draft_check, sidebar, complaints, judge),
         feedback=FeedbackService(library, clock),
         knowledge=knowledge,
         runner=TurnRunner(settings, clock, work, duty, safety, judging, answering),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from assist.drafts import formula, promises, repeats, rules
 from assist.drafts.clauses import Piece, clauses, sentences
@@ -21,6 +22,7 @@ _WHY = {
 }
 _ONE_A_CLAUSE = frozenset({*TONES, WarningKind.ADMITS_FAULT, WarningKind.GUARANTEES})
 
+_TAKES_A_PHRASE = frozenset({WarningKind.EMPTY_FORMULA, WarningKind.DISMISSIVE})
 _BESIDE_A_FORMULA = frozenset(
     {WarningKind.NO_TIME, WarningKind.DISMISSIVE, WarningKind.JARGON, WarningKind.ASKS_AGAIN}
 )
@@ -30,16 +32,25 @@ class DraftCheck:
     """Looks at drafts. Safe to share between threads."""
 
     def __init__(self, tone: ToneClassifier | None = None, hours: int = PROMISED_HOURS) -> None:
-        """Without a classifier the written rules judge the tone alone."""
+        """Without a classifier the written rules judge the tone alone. `hours` is how long a better
+        wording lets the customer wait for news at most (`progress_every_min`, SPEC section 5)."""
         self._tone = tone
         self._wording = Wording(hours)
 
-    def check(self, draft: str, about: Conversation) -> list[DraftWarning]:
+    def check(
+        self, draft: str, about: Conversation, phrase: Callable[[], str] | None = None
+    ) -> list[DraftWarning]:
         """What may hurt, in the order of the draft. It informs; nothing is decided here.
 
-        Only the first `LONGEST_DRAFT` characters are read.
+        `phrase` finds words that suit this customer; it is asked only when a formula or a brush-off
+        stands to be replaced. Only the first `LONGEST_DRAFT` characters are read.
         """
-        draft = draft[:LONGEST_DRAFT]
+        found = self._found(draft[:LONGEST_DRAFT], about)
+        if phrase is not None and any(warning.kind in _TAKES_A_PHRASE for warning in found):
+            found = self._found(draft[:LONGEST_DRAFT], replace(about, phrase=phrase()))
+        return found
+
+    def _found(self, draft: str, about: Conversation) -> list[DraftWarning]:
         folded = fold(draft)
         pieces = clauses(folded)
         found = [
@@ -67,9 +78,7 @@ class DraftCheck:
         if self._tone is None:
             return
         taken = [(w.start, w.end) for w in found if w.kind in _ONE_A_CLAUSE]
-        free = [
-            p for p in sentences(folded) if not any(s < p.end and p.start < e for s, e in taken)
-        ]
+        free = [p for p in sentences(folded) if not any(_meet(p, *span) for span in taken)]
         for piece, kind in zip(free, self._tone.judge([p.text for p in free]), strict=True):
             if kind is not None:
                 yield self._warning(kind, draft, piece.start, piece.end, about)
@@ -126,7 +135,7 @@ class DraftCheck:
         about: Conversation,
     ) -> Iterator[DraftWarning]:
         piece = promises.without_time(pieces, about.stage)
-        if piece is None or any(w.start < piece.end and piece.start < w.end for w in found):
+        if piece is None or any(_meet(piece, w.start, w.end) for w in found):
             return
         better = promises.promise_in(piece.text, self._wording.within)
         yield DraftWarning(
@@ -166,6 +175,10 @@ def _joined(
         kind, start, end = found, piece.start, piece.end
     if kind is not None:
         yield kind, start, end
+
+
+def _meet(piece: Piece, start: int, end: int) -> bool:
+    return start < piece.end and piece.start < end
 
 
 def _family(kind: WarningKind) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assist.entities.extractor import extract
+from assist.entities.folding import fold
 from knowledge_base.redaction import PersonalData, find
 
 _KINDS = {
@@ -72,7 +73,7 @@ def _all(draft: str, folded: str) -> Iterator[PrivateSpan]:
 
 def _span(draft: str, start: int, end: int, name: str) -> Iterator[PrivateSpan]:
     words = draft[start:end]
-    digits = re.sub(r"\D", "", words)
+    digits = re.sub(r"\D", "", fold(words))
     if name in ("手机号", "电话号码") and _HOTLINE.match(digits) and len(digits) != 11:
         return
     yield PrivateSpan(start, end, name, _covered(name, words, digits))

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from assist.drafts.clauses import Piece
 from assist.entities.folding import fold
 
-_ASKS = r"(?:请问|提供|麻烦|告诉|告知|报一下|报下|发一?下|发我|说一?下|描述|多少|什么|哪|几|多久|吗|呢|能否|是否)"
+_ASKS = re.compile(
+    r"请问|提供|麻烦|告诉|告知|报一?下|发一?下|发我|说一?下|描述|多少|什么|哪|几|多久|吗|呢|能否|是否"
+)
 _QUESTIONS: dict[str, re.Pattern[str]] = {
     "order_no": re.compile(r"(?:订单|单)(?:编)?号(?!.{0,4}(?:对|没错))"),
     "model": re.compile(r"型号|哪(?:一)?款|什么款"),
@@ -61,7 +63,7 @@ def asked_again(
     known = _known(said, facts)
     found = []
     for piece in pieces:
-        if not re.search(_ASKS, piece.text) or _NOT_AGAIN.search(piece.text):
+        if not _ASKS.search(piece.text) or _NOT_AGAIN.search(piece.text):
             continue
         fact = next((f for f, q in _QUESTIONS.items() if f in known and q.search(piece.text)), "")
         if fact:

@@ -55,9 +55,9 @@ def _telling(said: Sequence[str]) -> str:
     for pattern in (_LOSS, _TROUBLE):
         fitting = [clause for clause in found if pattern.search(fold(clause))]
         if fitting:
-            return max(
-                fitting, key=lambda clause: (len(pattern.findall(fold(clause))), len(clause))
-            )
+            hits = {clause: len(pattern.findall(fold(clause))) for clause in fitting}
+            best: str = max(fitting, key=lambda clause: (hits[clause], len(clause)))
+            return best
     return ""
 
 
