@@ -117,13 +117,17 @@ def test_customer_and_agent_talk_with_suggestions_beside(
 def test_a_draft_is_looked_at_while_it_is_typed(browser: Browser, running: Running) -> None:
     agent = agent_page(browser, running, "agent2")
     customer = customer_page(browser, running, viewport={"width": 1280, "height": 860})
-    say(customer, "洗衣机不排水报E2，修了两次还是这样，转人工")
-    item = agent.get_by_test_id("queue-item").filter(has_text="排水").first
-    expect(item).to_be_visible(timeout=20_000)
+    say(customer, "我的洗衣机报E2，修了两次还是不排水")
+    expect(customer.get_by_test_id("fl-message")).to_have_count(3, timeout=15_000)
+    say(customer, "转人工")
+    item = agent.get_by_test_id("queue-item").first
+    expect(item).to_be_visible(timeout=15_000)
     item.click()
     agent.get_by_test_id("accept").first.click()
     composer, warnings = agent.get_by_test_id("composer"), agent.get_by_test_id("draft-warning")
+    expect(composer).to_be_focused()
     composer.press_sequentially("这是您使用不当造成的。有结果会通知您的")
+    expect(composer).to_have_value("这是您使用不当造成的。有结果会通知您的")
     expect(warnings).to_have_count(2, timeout=10_000)
     expect(warnings.first).to_contain_text("这是您使用不当造成的")
     shot(agent, "desk-draft-warnings")
