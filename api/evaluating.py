@@ -12,7 +12,7 @@ from api.console import command, out, table_of, told
 from foundation.logging import configure_logging
 from foundation.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Measure search, triage, intents or journeys.")
+app = typer.Typer(no_args_is_help=True, help="Measure search, triage, intents, drafts or journeys.")
 
 FileOption = Annotated[Path, typer.Option("--file", exists=True, dir_okay=False, readable=True)]
 FileOrFolder = Annotated[Path, typer.Option("--file", exists=True, readable=True)]
@@ -67,6 +67,48 @@ def intents(file: FileOption, as_json: AsJson = False, errors: Errors = None) ->
 
     found = evaluate_intents(file, settings=_settings(), errors=errors)
     _show("intents", found, as_json=as_json)
+
+
+@app.command()
+@command
+def drafts(
+    file: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Judged situations; else the shipped ones."),
+    ] = None,
+    split: Annotated[str, typer.Option(help="held, build or all situations of FILE")] = "held",
+    as_json: AsJson = False,
+    errors: Errors = None,
+) -> None:
+    """The draft check and the empathy proposals on judged situations."""
+    from assist.drafts.check import DraftCheck
+    from assist.drafts.evaluation import evaluate_drafts
+    from assist.drafts.model import Allowance
+    from assist.drafts.situations import JUDGED_FILE, read_situations
+    from assist.drafts.tone import shipped_classifier
+    from assist.encoder.load import load_encoder
+    from assist.suggestions.empathy import EmpathyBook, Phrase
+    from complaints.authority import Authority
+    from conversations.feeling import feeling_of
+    from knowledge_base.seeding import seed_phrases
+
+    settings = _settings()
+    situations = read_situations(file or JUDGED_FILE)
+    chosen = [s for s in situations if split in (s.split, "all")]
+    if not chosen:
+        raise typer.BadParameter("no situation of this split; give held, build or all")
+    phrases = [Phrase(p.id, p.scene, p.need, p.stage, p.text) for p in seed_phrases()]
+    encoder = load_encoder(settings.encoder_path, settings.encoder_threads)
+    check = DraftCheck(shipped_classifier(), settings.progress_every_min // 60)
+    found = evaluate_drafts(
+        check,
+        EmpathyBook(phrases, encoder, check),
+        chosen,
+        Allowance(Authority.of(settings).limit("agent", "product_quality")),
+        feeling_of,
+        errors,
+    )
+    _show("drafts", found, as_json=as_json)
 
 
 @app.command()

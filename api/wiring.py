@@ -13,6 +13,7 @@ from api.bot_actions import BotActions, action_services
 from api.case_search import CaseSearch, Opened, engine_opener
 from api.complaint_news import EVENTS, ComplaintNews
 from api.complaint_ports import ConversationVoice, DeskStaffing, Listening, PageEscalations
+from api.drafting import Drafting
 from api.evidence import EvidenceFiles
 from api.knowledge import Knowledge
 from api.limits import RateLimit
@@ -29,6 +30,8 @@ from api.uploads import Uploads
 from api.watching import CustomerWatch
 from api.websockets import Hub
 from api.wechat import Wechat, build_wechat
+from assist.drafts.check import DraftCheck
+from assist.drafts.tone import shipped_classifier
 from assist.feedback.service import FeedbackService
 from complaints.compensation.judging import Judge
 from complaints.compensation.lifecycle import Lifecycle
@@ -94,6 +97,7 @@ class Parts:
     library: CaseLibrary
     search: CaseSearch
     sidebar: Sidebar
+    drafting: Drafting
     feedback: FeedbackService
     knowledge: Knowledge
     runner: TurnRunner
@@ -201,6 +205,8 @@ def build_parts(
     webhooks = Webhooks(settings, clock, secret_key(settings), EVENTS)
     work.keep_with(ComplaintNews(webhooks).keep)
     sender = Sender(webhooks.rules, settings.webhook_timeout_s)
+    draft_check = DraftCheck(shipped_classifier(), settings.progress_every_min // 60)
+    sidebar = Sidebar(work, library, draft_check)
     presenter = Presenter(clock, duty, tokens, knowledge.title)
     intake = Intake(settings, clock, work, handover, judging)
     runner = TurnRunner(settings, clock, work, duty, safety, judging, answering)
@@ -229,7 +235,8 @@ def build_parts(
         actions=actions,
         library=library,
         search=search,
-        sidebar=Sidebar(work, library),
+        sidebar=sidebar,
+        drafting=Drafting(draft_check, sidebar, complaints, judge),
         feedback=FeedbackService(library, clock),
         knowledge=knowledge,
         runner=runner,

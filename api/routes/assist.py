@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from fastapi import APIRouter
 
 from api.access import AnyStaff, DeskStaff, PartsNow
 from api.schemas.assist import (
     AssistFeedbackIn,
+    DraftCheckIn,
+    DraftCheckOut,
+    DraftWarningOut,
     SuggestionsIn,
     SuggestionsOut,
     TriageIn,
     TriageVerdict,
 )
-from assist.feedback.model import FeedbackKind
+from assist.feedback.model import Act, FeedbackKind
 from conversations.model import Level
 from conversations.storage import get_conversation
 
@@ -48,18 +52,29 @@ async def suggest(body: SuggestionsIn, _staff: DeskStaff, parts: PartsNow) -> Su
     return SuggestionsOut.model_validate(found.as_dict())
 
 
+@router.post("/assist/draft-check")
+async def check_draft(body: DraftCheckIn, staff: DeskStaff, parts: PartsNow) -> DraftCheckOut:
+    """What in a draft may hurt, with a better wording; nothing is kept and nothing is blocked."""
+    began = time.perf_counter()
+    async with parts.work.reading() as session:
+        conversation = None
+        if body.conversation_id:
+            conversation = await get_conversation(session, body.conversation_id)
+        found = await parts.drafting.look_at(session, body.text, staff, conversation)
+    return DraftCheckOut(
+        warnings=[DraftWarningOut.model_validate(warning) for warning in found],
+        took_ms=round((time.perf_counter() - began) * 1000, 1),
+    )
+
+
 @router.post("/assist/feedback", status_code=204)
 async def give_feedback(body: AssistFeedbackIn, staff: DeskStaff, parts: PartsNow) -> None:
-    """Keep what the agent did with a proposal; uses and thumbs count on the case at once."""
+    """Keep what the agent did with a proposal or a warning; a case counts its uses and thumbs."""
     async with parts.work.begin() as session:
         if body.conversation_id:
             await get_conversation(session, body.conversation_id)
-        await parts.feedback.record(
-            session,
-            staff_id=staff.id,
-            case_id=body.case_id,
-            kind=FeedbackKind(body.kind),
-            rank=body.rank,
-            query=body.query,
-            conversation_id=body.conversation_id,
-        )
+        act = Act(staff.id, FeedbackKind(body.kind), body.rank, body.query, body.conversation_id)
+        if body.warning is not None:
+            await parts.feedback.record_warning(session, body.warning, act)
+        elif body.case_id is not None:
+            await parts.feedback.record(session, body.case_id, act)

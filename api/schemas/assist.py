@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from api.schemas.base import Key, Model, Words
 from api.schemas.cases import CaseKey
+from assist.drafts.model import WarningKind
 
 Query = Annotated[Words, Field(max_length=8000)]
 
@@ -104,10 +105,78 @@ class SuggestionsOut(Model):
 
 
 class AssistFeedbackIn(Model):
-    """What the agent did with a suggestion."""
+    """What the agent did with a suggested case, or with a warning of the draft check.
+
+    For a warning, `kind` is `used` when its better wording was taken and `dismissed` when it was
+    waved away; `query` holds the words that were warned of.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "conversation_id": "conv_01kb3m5x1a",
+                    "case_id": "case-washer-001",
+                    "kind": "used",
+                    "rank": 1,
+                    "query": "洗衣机不排水",
+                },
+                {
+                    "conversation_id": "conv_01kb3m5x1a",
+                    "warning": "no_time",
+                    "kind": "dismissed",
+                    "rank": 1,
+                    "query": "有结果会通知您的",
+                },
+            ]
+        }
+    )
 
     conversation_id: Key | None = None
-    case_id: CaseKey
+    case_id: CaseKey | None = None
+    warning: WarningKind | None = None
     kind: Literal["used", "edited", "dismissed", "up", "down"]
     rank: int = Field(ge=1, le=100)
     query: Query = ""
+
+    @model_validator(mode="after")
+    def _about_one_thing(self) -> AssistFeedbackIn:
+        if (self.case_id is None) == (self.warning is None):
+            raise ValueError("give case_id or warning")
+        return self
+
+
+class DraftCheckIn(Model):
+    """What an agent has typed so far, and in which conversation."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "conversation_id": "conv_01kb3m5x1a",
+                    "text": "这个是您使用不当造成的，有结果会通知您的。",
+                }
+            ]
+        }
+    )
+
+    conversation_id: Key | None = None
+    text: Annotated[Words, Field(max_length=8000)]
+
+
+class DraftWarningOut(Model):
+    """Characters `start` up to `end` (code points) of the draft; `better` replaces exactly them."""
+
+    kind: WarningKind
+    start: int = Field(ge=0, examples=[0])
+    end: int = Field(ge=0, examples=[11])
+    words: str = Field(examples=["这个是您使用不当造成的"])
+    why: str = Field(examples=["这句把问题推给客户，容易让人觉得被责怪。"])
+    better: str = Field(examples=["洗衣机到底是怎么回事，我和您一起把原因找出来"])
+
+
+class DraftCheckOut(Model):
+    """Warnings in the order of the draft. They inform; sending stays the agent's choice."""
+
+    warnings: list[DraftWarningOut]
+    took_ms: float

@@ -29,9 +29,20 @@ class FeedbackKind(StrEnum):
         return {FeedbackKind.UP: True, FeedbackKind.DOWN: False}.get(self)
 
 
+@dataclass(frozen=True)
+class Act:
+    """What one member of staff did, at which place (`rank`, from 1) and for which words."""
+
+    staff_id: str
+    kind: FeedbackKind
+    rank: int
+    query: str
+    conversation_id: str | None = None
+
+
 @dataclass
 class FeedbackCounts:
-    """How often each kind was given for a case."""
+    """How often each kind was given for a case, or for a kind of warning."""
 
     used: int = 0
     edited: int = 0

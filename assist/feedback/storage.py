@@ -11,9 +11,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.database import Base
 
+WARNING_PREFIX = "draft/"
+"""Before the kind of warning in `case_id`; no case's id has a slash."""
+
 
 class Feedback(Base):
-    """One act of an agent on one proposal. `query` is kept without personal data."""
+    """One act of an agent on one proposal. `query` is kept without personal data.
+
+    `case_id` is the case, or `draft/` and a kind where a warning of the draft check is meant.
+    """
 
     __tablename__ = "assist_feedback"
     __table_args__ = (

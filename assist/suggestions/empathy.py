@@ -1,7 +1,8 @@
 """Empathy phrasing that names this customer's situation and loss (SPEC section 6).
 
 A phrase is chosen by scene, need and stage, and by its likeness to what was said. It is left out
-when it names something that the customer has not told us, or when a slot cannot be filled.
+when it names something that the customer has not told us, when a slot cannot be filled, or when the
+draft check would warn of it. Where no scene fits, one is composed around the customer's own words.
 """
 
 from __future__ import annotations
@@ -16,13 +17,17 @@ from typing import Any
 import numpy as np
 import yaml
 
+from assist.drafts.check import DraftCheck
+from assist.drafts.model import Conversation
 from assist.encoder import Encoder
 from assist.encoder.runtime import Vectors
 from assist.suggestions import slots
 from assist.suggestions.model import EmpathyPhrase, Situation
+from assist.suggestions.own_words import composed
 from assist.text import normalise
 
 GENERAL = "general"
+OWN_WORDS = "own_words"
 _MOST = 3
 _NEXT_STAGES = {
     "opening": ("opening", "listening", "apology_without_fault"),
@@ -61,8 +66,14 @@ class Phrase:
 class EmpathyBook:
     """The phrases of the library, encoded once. Safe to share between threads."""
 
-    def __init__(self, phrases: Sequence[Phrase], encoder: Encoder | None = None) -> None:
+    def __init__(
+        self,
+        phrases: Sequence[Phrase],
+        encoder: Encoder | None = None,
+        check: DraftCheck | None = None,
+    ) -> None:
         """Without an encoder, phrases are chosen by scene, need and stage alone."""
+        self._check = check or DraftCheck()
         self._phrases = list(phrases)
         self._encoder = encoder if phrases else None
         self._mean: Vectors | None = None
@@ -80,8 +91,9 @@ class EmpathyBook:
         said = normalise("。".join(situation.said))
         scenes = scenes_of(said)
         stage = situation.stage or stage_of(said, situation.agent_spoke)
+        own = composed(situation.said, stage) if not scenes else ""
         if not scenes and situation.feeling == "calm" and not _speaks_of_trouble(said, stage):
-            return []
+            return self._sayable([(OWN_WORDS, OWN_WORDS, own, stage)], situation, facts)
         need = need_of(said, situation.feeling)
         likeness = self._likeness(said)
         ranked = []
@@ -93,7 +105,26 @@ class EmpathyBook:
             if text is not None:
                 ranked.append((score + _LIKENESS_WEIGHT * likeness[place], phrase, text))
         ranked.sort(key=lambda found: -found[0])
-        return _varied([(phrase, text) for _, phrase, text in ranked])
+        found = [(phrase.id, phrase.scene, text, phrase.stage) for _, phrase, text in ranked]
+        return self._sayable([(OWN_WORDS, OWN_WORDS, own, stage), *found], situation, facts)
+
+    def _sayable(
+        self,
+        ranked: Sequence[tuple[str, str, str, str]],
+        situation: Situation,
+        facts: Mapping[str, str],
+    ) -> list[EmpathyPhrase]:
+        """The best of (id, scene, text, stage), each stage at most twice, none to be warned of."""
+        about = Conversation(situation.said, facts, situation.stage)
+        kept: list[EmpathyPhrase] = []
+        stages: list[str] = []
+        for id_, scene, text, stage in ranked:
+            if len(kept) == _MOST:
+                break
+            if text and stages.count(stage) < 2 and not self._check.check(text, about):
+                kept.append(EmpathyPhrase(id_, text, scene))
+                stages.append(stage)
+        return kept
 
     def _likeness(self, said: str) -> list[float]:
         if self._encoder is None or self._vectors is None or self._mean is None or not said:
@@ -142,17 +173,6 @@ def _fit(
 
 def _speaks_of_trouble(said: str, stage: str) -> bool:
     return stage in ("closing", "follow_up") or bool(_TROUBLE.search(said))
-
-
-def _varied(ranked: Sequence[tuple[Phrase, str]]) -> list[EmpathyPhrase]:
-    """The best phrases, each stage at most twice."""
-    kept: list[EmpathyPhrase] = []
-    stages: list[str] = []
-    for phrase, text in ranked:
-        if stages.count(phrase.stage) < 2 and len(kept) < _MOST:
-            kept.append(EmpathyPhrase(phrase.id, text, phrase.scene))
-            stages.append(phrase.stage)
-    return kept
 
 
 def _values(

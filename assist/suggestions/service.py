@@ -8,6 +8,7 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from assist.drafts.check import DraftCheck
 from assist.encoder import Encoder
 from assist.search.model import Hit, Reasons, SearchResult
 from assist.suggestions import facts
@@ -38,18 +39,29 @@ class SuggestionService:
     """Solutions, phrases and facts for an open conversation."""
 
     def __init__(
-        self, search: Search, library: CaseLibrary, encoder: Encoder | None = None
+        self,
+        search: Search,
+        library: CaseLibrary,
+        encoder: Encoder | None = None,
+        check: DraftCheck | None = None,
     ) -> None:
         self._search = search
         self._library = library
         self._encoder = encoder
+        self._check = check
         self._book = EmpathyBook([])
 
     async def load_phrases(self, session: AsyncSession) -> None:
         """Take over the empathy phrases of the library; to be called at start."""
         rows = await stored_phrases(session, {})
         found = [Phrase(row.id, row.scene, row.need, row.stage, row.text) for row in rows]
-        self._book = await asyncio.to_thread(EmpathyBook, found, self._encoder)
+        self._book = await asyncio.to_thread(EmpathyBook, found, self._encoder, self._check)
+
+    def phrase_for(self, situation: Situation) -> str:
+        """The one phrase that fits best, empty where none does."""
+        known = facts.known(situation.said, situation.slots, situation.product)
+        found = self._book.choose(situation, known)
+        return found[0].text if found else ""
 
     async def suggest(self, session: AsyncSession, situation: Situation) -> Suggestions:
         """Up to three solutions and phrases, what is known and what to ask.

@@ -56,6 +56,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "POST /triage": ALL,
     "POST /assist/suggestions": DESK,
     "POST /assist/feedback": DESK,
+    "POST /assist/draft-check": DESK,
     "POST /cases/search": ALL,
     "GET /cases": ALL,
     "GET /cases/{case_id}": ALL,

@@ -111,6 +111,7 @@ async def test_unknown_things_are_404(
         "pages/page_x/acknowledge": {},
         f"conversations/{visitor.id}/transfer": {"staff_id": "staff_x"},
         "assist/suggestions": {"conversation_id": "conv_x"},
+        "assist/draft-check": {"conversation_id": "conv_x", "text": "好的"},
         "assist/feedback": {"case_id": "case-x", "kind": "up", "rank": 1},
     }.items():
         response = await http.post(f"{API}/{path}", json=body, headers=agent.auth)

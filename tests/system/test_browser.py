@@ -114,6 +114,40 @@ def test_customer_and_agent_talk_with_suggestions_beside(
     expect(customer.get_by_test_id("fl-message").filter(has_text="冰箱").last).to_be_visible()
 
 
+def test_a_draft_is_looked_at_while_it_is_typed(browser: Browser, running: Running) -> None:
+    agent = agent_page(browser, running, "agent2")
+    customer = customer_page(browser, running, viewport={"width": 1280, "height": 860})
+    say(customer, "我的洗衣机报E2，修了两次还是不排水")
+    expect(customer.get_by_test_id("fl-message")).to_have_count(3, timeout=15_000)
+    say(customer, "转人工")
+    item = agent.get_by_test_id("queue-item").first
+    expect(item).to_be_visible(timeout=15_000)
+    item.click()
+    agent.get_by_test_id("accept").first.click()
+    composer, warnings = agent.get_by_test_id("composer"), agent.get_by_test_id("draft-warning")
+    expect(composer).to_be_focused()
+    composer.press_sequentially("这是您使用不当造成的。有结果会通知您的")
+    expect(composer).to_have_value("这是您使用不当造成的。有结果会通知您的")
+    expect(warnings).to_have_count(2, timeout=10_000)
+    expect(warnings.first).to_contain_text("这是您使用不当造成的")
+    shot(agent, "desk-draft-warnings")
+    warnings.last.get_by_test_id("draft-better").press("Enter")
+    expect(composer).to_have_value("这是您使用不当造成的。24小时内给您回复")
+    agent.get_by_test_id("draft-undo").click()
+    expect(composer).to_have_value("这是您使用不当造成的。有结果会通知您的")
+    expect(warnings).to_have_count(2)
+    warnings.first.get_by_test_id("draft-dismiss").click()
+    expect(warnings).to_have_count(1)
+    composer.fill("我先帮您约师傅，今天下午三点前给您电话。")
+    expect(warnings).to_have_count(0)
+    composer.fill("这是您使用不当造成的。有结果会通知您的")
+    expect(warnings).to_have_count(1)
+    composer.fill("有结果会通知您的")
+    agent.get_by_test_id("send").click()
+    expect(customer.get_by_test_id("fl-message").filter(has_text="会通知您的")).to_be_visible()
+    expect(warnings).to_have_count(0)
+
+
 def test_an_emergency_gets_advice_and_pages_the_desk(browser: Browser, running: Running) -> None:
     agent = agent_page(browser, running, "agent2")
     customer = customer_page(browser, running, viewport={"width": 390, "height": 844})

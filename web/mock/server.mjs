@@ -276,6 +276,12 @@ async function api(method, path, query, request) {
       ask_next: ['方便上门的时间', '联系电话'], took_ms: 38,
     })
   }
+  if (route === 'POST assist/draft-check') {
+    const words = '有结果会通知您的'
+    const at = Array.from(input.text.split(words)[0]).length
+    const warning = { kind: 'no_time', start: at, end: at + words.length, words, why: '让客户等却没说等到几时，他会一直悬着。', better: '24小时内给您回复' }
+    return ok({ warnings: input.text.includes(words) ? [warning] : [], took_ms: 2 })
+  }
   if (route === 'POST assist/feedback') return ok(null, 204)
   if (route === 'POST cases/search') {
     const hits = SOLUTIONS.map((s, i) => ({

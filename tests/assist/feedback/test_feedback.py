@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from assist.feedback.model import FeedbackCounts, FeedbackKind, query_hash
+from assist.drafts.model import WarningKind
+from assist.feedback.model import Act, FeedbackCounts, FeedbackKind, query_hash
 from assist.feedback.service import FeedbackService
 from assist.feedback.storage import Feedback
 from foundation.clock import FixedClock
@@ -22,9 +23,7 @@ async def give(
 ) -> None:
     async with database.transaction() as session:
         for kind in kinds:
-            await service.record(
-                session, staff_id="s1", case_id="a", kind=kind, rank=1, query=query
-            )
+            await service.record(session, "a", Act("s1", kind, 1, query))
 
 
 @pytest.fixture
@@ -68,6 +67,20 @@ async def test_the_query_is_kept_masked(database: Database, service: FeedbackSer
 async def test_an_unknown_case_is_refused(database: Database, service: FeedbackService) -> None:
     with pytest.raises(NotFound):
         async with database.transaction() as session:
-            await service.record(
-                session, staff_id="s", case_id="x", kind=FeedbackKind.UP, rank=1, query=""
-            )
+            await service.record(session, "x", Act("s", FeedbackKind.UP, 1, ""))
+
+
+async def test_a_warning_counts_for_its_kind_and_for_no_case(
+    database: Database, service: FeedbackService
+) -> None:
+    async with database.transaction() as session:
+        for kind in (FeedbackKind.USED, FeedbackKind.DISMISSED, FeedbackKind.DISMISSED):
+            act = Act("s1", kind, 1, "打13800001234找他")
+            await service.record_warning(session, WarningKind.PERSONAL_DATA, act)
+    async with database.reading() as session:
+        assert await service.counts(session) == {}
+        counts = await service.warning_counts(session)
+        assert counts == {WarningKind.PERSONAL_DATA: FeedbackCounts(used=1, dismissed=2)}
+        kept = (await session.execute(select(Feedback))).scalars().first()
+    assert kept is not None
+    assert "13800001234" not in kept.query

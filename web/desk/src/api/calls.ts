@@ -1,6 +1,7 @@
 /** The calls of the desk, one function a route. */
 
 import type { Attachment, ConversationPublic, Message } from '@shared/contract'
+import type { DraftWarning } from '@shared/draftCheck'
 import type { UploadOptions } from '@shared/upload'
 import { call, upload as post } from './http'
 import type {
@@ -67,9 +68,15 @@ export const present = () => call<{ items: Colleague[] }>('GET', 'staff/present'
 
 export const suggest = (conversationId: string) =>
   call<Suggestions>('POST', 'assist/suggestions', { conversation_id: conversationId })
+export const checkDraft = (conversationId: string, text: string) =>
+  call<{ warnings: DraftWarning[]; took_ms: number }>('POST', 'assist/draft-check', {
+    conversation_id: conversationId,
+    text,
+  })
 export const giveFeedback = (body: {
   conversation_id?: string
-  case_id: string
+  case_id?: string
+  warning?: string
   kind: FeedbackKind
   rank: number
   query: string
