@@ -72,8 +72,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(data_dir: Path) -> Running:
-    """Run `frontline up` and wait until it says it is ready."""
+def start(data_dir: Path, **settings: str) -> Running:
+    """Run `frontline up` and wait until it says it is ready; `settings` by their variables."""
     own = Settings(_env_file=None)
     port = free_port()
     environment = {
@@ -86,6 +86,7 @@ def start(data_dir: Path) -> Running:
         "FRONTLINE_CUSTOMER_MESSAGES_PER_MINUTE": "10000",
         "FRONTLINE_OFFICE_OPENS": "00:00",
         "FRONTLINE_OFFICE_CLOSES": "23:59:59",
+        **settings,
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "api", "up"],
