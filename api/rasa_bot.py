@@ -1,4 +1,7 @@
-"""The Rasa bot behind a time budget, a circuit breaker and idempotent recovery.
+"""The Rasa bot behind a time budget, circuit breakers and idempotent recovery.
+
+There may be several Rasa servers over one tracker store. A conversation always goes to the same
+one, which has its tracker in memory, and to the next in its own order while that one is down.
 
 Rasa's REST channel does not dedupe, so each message carries its id in the metadata; when a turn may
 have been worked already (this process died before it could keep the replies), Rasa's tracker is
@@ -8,94 +11,103 @@ asked first and what it said then is used again.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import OrderedDict
+from hashlib import blake2b
 from typing import Any
 
 import httpx
 import structlog
 
-from api.schemas.base import readable
-from conversations.model import BotTurn, Button, Kind, Reply
-from conversations.signals import Signal
+from api.rasa_answers import as_dict, as_rest, as_turn, dicts
+from api.rasa_worker import BROKEN, RasaWorker
+from conversations.model import BotTurn
 from foundation.errors import Unavailable
 from foundation.metrics import BOT_SECONDS
 from foundation.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-BROKEN = (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError)
-"""How a Rasa fails that is down, slow, or answers what it should not."""
 HEADROOM_S = 0.4
 MEMORY_TIMEOUT_S = 0.8
-WARM_UP_S = 20.0
 _REMEMBERED = 10_000
-
-
-class Breaker:
-    """Opens after `failures` failures in a row, for `open_s` seconds; then lets one turn try, and
-    the rest when that one has succeeded."""
-
-    def __init__(self, failures: int, open_s: float) -> None:
-        self._limit = failures
-        self._open_s = open_s
-        self._failed = 0
-        self._open_until = 0.0
-
-    def check(self) -> None:
-        """Raise `Unavailable` while open."""
-        now = time.monotonic()
-        if now < self._open_until:
-            raise Unavailable("bot", "circuit open")
-        if self._open_until:
-            self._open_until = now + self._open_s
-
-    def record(self, *, ok: bool) -> None:
-        """Count an outcome."""
-        self._failed = 0 if ok else self._failed + 1
-        if ok:
-            self._open_until = 0.0
-        elif self._failed >= self._limit:
-            self._open_until = time.monotonic() + self._open_s
 
 
 class RasaBot:
     """`conversations.ports.Bot` over Rasa's HTTP API."""
 
     def __init__(self, settings: Settings, client: httpx.AsyncClient) -> None:
-        self._client = client
-        self._url = settings.rasa_url.rstrip("/")
-        token = settings.rasa_token.get_secret_value()
-        self._query = {"token": token} if token else {}
+        self._workers = {url: RasaWorker(url, settings, client) for url in settings.rasa_urls}
         self._budget = max(0.1, settings.bot_timeout_s - HEADROOM_S)
-        self._breaker = Breaker(settings.bot_breaker_failures, settings.bot_breaker_open_s)
-        self._warm = False
         self._first_seen: OrderedDict[str, None] = OrderedDict()
+        self._reviving: set[asyncio.Task[None]] = set()
 
     async def turn(self, sender: str, text: str, message_id: str) -> BotTurn:
         """One turn within the budget.
 
+        A server that cannot be reached hands over to the next; one that fails after it has been
+        asked does not, since its actions may have done something already.
+
         Raises:
-            Unavailable: down, slow, broken answer, or the breaker is open.
+            Unavailable: all are down, or one is slow or gives a broken answer.
         """
-        self._breaker.check()
         try:
             async with asyncio.timeout(self._budget):
                 with BOT_SECONDS.time():
-                    turn = await self._recovered(sender, message_id)
-                    if turn is None:
-                        turn = await self._ask(sender, text, message_id)
-        except BROKEN as error:
-            self._breaker.record(ok=False)
+                    return await self._first_reached(sender, text, message_id)
+        except TimeoutError as error:
             raise Unavailable("bot", type(error).__name__) from error
-        self._breaker.record(ok=True)
-        return turn
+
+    async def _first_reached(self, sender: str, text: str, message_id: str) -> BotTurn:
+        reason = "circuit open"
+        for worker in self._in_order(sender):
+            if not self._may_ask(worker):
+                continue
+            asked = False
+            try:
+                turn = await self._recovered(worker, sender, message_id)
+                if turn is None:
+                    asked = True
+                    turn = await worker.ask(sender, text, message_id)
+            except (*BROKEN, asyncio.CancelledError) as error:
+                unreached = isinstance(error, httpx.ConnectError)
+                worker.breaker.record(ok=False, sure=unreached and len(self._workers) > 1)
+                if isinstance(error, asyncio.CancelledError):
+                    raise
+                reason = type(error).__name__
+                if asked and not unreached:
+                    raise Unavailable("bot", reason) from error
+                log.warning("bot_server_passed_over", url=worker.url, reason=reason)
+            else:
+                worker.breaker.record(ok=True)
+                return turn
+        raise Unavailable("bot", reason)
+
+    def _in_order(self, sender: str) -> list[RasaWorker]:
+        return [self._workers[url] for url in ranked(sender, list(self._workers))]
+
+    def _may_ask(self, worker: RasaWorker) -> bool:
+        """Where others can answer meanwhile, no customer tries whether a server is back."""
+        if worker.breaker.closed or len(self._workers) == 1:
+            return worker.breaker.take_try()
+        if worker.breaker.take_try():
+            task = asyncio.create_task(worker.revive())
+            self._reviving.add(task)
+            task.add_done_callback(self._revived)
+        return False
+
+    def _revived(self, task: asyncio.Task[None]) -> None:
+        self._reviving.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.warning("bot_server_not_revived", reason=type(error).__name__)
 
     async def memory(self, sender: str) -> dict[str, Any]:
         """Filled slots, or nothing when Rasa does not answer soon."""
+        reachable = [worker for worker in self._in_order(sender) if worker.breaker.closed]
+        if not reachable:
+            return {}
         try:
             async with asyncio.timeout(MEMORY_TIMEOUT_S):
-                tracker = await self._tracker(sender)
+                tracker = await reachable[0].tracker(sender)
         except BROKEN:
             return {}
         slots = tracker.get("slots") or {}
@@ -104,35 +116,15 @@ class RasaBot:
         return {name: value for name, value in slots.items() if _worth_telling(name, value)}
 
     async def ready(self) -> str | None:
-        """None when a model is loaded and has answered once, else what is wrong.
+        """None when every server has a model loaded and has answered once, else what is wrong."""
+        workers = list(self._workers.values())
+        problems = await asyncio.gather(*(worker.ready() for worker in workers))
+        wrong = [p for p in problems if p]
+        if not wrong:
+            return None
+        return wrong[0] if len(workers) == 1 else f"{len(wrong)} of {len(workers)}: {wrong[0]}"
 
-        The first turn of a fresh Rasa takes seconds; no customer shall be the one to wait."""
-        try:
-            response = await self._client.get(
-                f"{self._url}/status", params=self._query, timeout=MEMORY_TIMEOUT_S
-            )
-            response.raise_for_status()
-            if not self._warm:
-                await self._ask("warm-up", "你好", "warm-up", timeout_s=WARM_UP_S)
-                self._warm = True
-        except BROKEN as error:
-            self._warm = False
-            return f"{type(error).__name__}"
-        return None
-
-    async def _ask(
-        self, sender: str, text: str, message_id: str, timeout_s: float | None = None
-    ) -> BotTurn:
-        response = await self._client.post(
-            f"{self._url}/webhooks/rest/webhook",
-            params=self._query,
-            json={"sender": sender, "message": text, "metadata": {"message_id": message_id}},
-            timeout=timeout_s or self._budget,
-        )
-        response.raise_for_status()
-        return as_turn(response.json())
-
-    async def _recovered(self, sender: str, message_id: str) -> BotTurn | None:
+    async def _recovered(self, worker: RasaWorker, sender: str, message_id: str) -> BotTurn | None:
         """What Rasa answered to this message earlier, when we may have lost the answer.
 
         Only messages this process has not seen being sent need the look, and only the first of a
@@ -140,96 +132,32 @@ class RasaBot:
         if sender in self._first_seen:
             self._first_seen.move_to_end(sender)
             return None
+        tracker = await worker.tracker(sender)
         self._first_seen[sender] = None
         if len(self._first_seen) > _REMEMBERED:
             self._first_seen.popitem(last=False)
-        tracker = await self._tracker(sender)
         said: list[dict[str, Any]] | None = None
-        for event in _dicts(tracker.get("events")):
+        for event in dicts(tracker.get("events")):
             if event.get("event") == "user":
-                known = (event.get("metadata") or {}).get("message_id")
+                known = as_dict(event.get("metadata")).get("message_id")
                 said = [] if known == message_id else None
             elif said is not None and event.get("event") == "bot":
-                said.append(_as_rest(event))
+                said.append(as_rest(event))
         if said:
             log.info("turn_recovered", message=message_id)
             return as_turn(said)
         return None
 
-    async def _tracker(self, sender: str) -> dict[str, Any]:
-        response = await self._client.get(
-            f"{self._url}/conversations/{sender}/tracker",
-            params={**self._query, "include_events": "APPLIED"},
-            timeout=self._budget,
-        )
-        response.raise_for_status()
-        tracker = response.json()
-        if not isinstance(tracker, dict):
-            raise ValueError("not a tracker")
-        return tracker
 
+def ranked(sender: str, urls: list[str]) -> list[str]:
+    """The servers in the order in which a conversation asks them: by the highest hash of both, so
+    that one server less moves its own conversations alone. Every process finds the same order."""
+    conversation = sender.rpartition(":")[0] or sender
 
-def as_turn(said: list[dict[str, Any]]) -> BotTurn:
-    """A turn from Rasa's REST answer; `custom` carries hand-off, emergency and signal
-    (bot/README.md).
+    def weight(url: str) -> bytes:
+        return blake2b(f"{url} {conversation}".encode(), digest_size=8).digest()
 
-    Raises:
-        ValueError: not the shape Rasa answers with.
-    """
-    replies: list[Reply] = []
-    handoff: str | None = None
-    emergency: str | None = None
-    memory: dict[str, Any] = {}
-    signal: str | None = None
-    for item in _dicts(said):
-        custom = _dict(item.get("custom"))
-        if custom.get("handoff") is not None:
-            wanted = _dict(custom["handoff"])
-            handoff = str(wanted.get("reason") or "requested")
-            memory = _dict(wanted.get("slots"))
-        if hazard := _dict(custom.get("emergency")):
-            emergency = _named(hazard, "category")
-        if named := custom.get("signal"):
-            signal = Signal(named)
-        if text := str(readable(str(item.get("text") or ""))).strip():
-            buttons = tuple(
-                Button(_named(b, "title"), _named(b, "payload"))
-                for b in _dicts(item.get("buttons"))
-            )
-            kind = Kind.CHOICES if buttons else Kind.TEXT
-            replies.append(Reply(text, kind, buttons))
-    return BotTurn(tuple(replies), handoff, emergency, memory, signal)
-
-
-def _named(found: dict[str, Any], name: str) -> str:
-    if not found.get(name):
-        raise ValueError(f"without {name}")
-    return str(found[name])
-
-
-def _dicts(found: object) -> list[dict[str, Any]]:
-    if found is None:
-        return []
-    if not isinstance(found, list):
-        raise ValueError("not a list")
-    return [_dict(item) for item in found]
-
-
-def _dict(found: object) -> dict[str, Any]:
-    if found is None:
-        return {}
-    if not isinstance(found, dict):
-        raise ValueError("not an object")
-    return found
-
-
-def _as_rest(event: dict[str, Any]) -> dict[str, Any]:
-    data = _dict(event.get("data"))
-    return {
-        "text": event.get("text"),
-        "buttons": data.get("buttons"),
-        "custom": data.get("custom"),
-    }
+    return sorted(urls, key=weight, reverse=True)
 
 
 def _worth_telling(name: str, value: object) -> bool:

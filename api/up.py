@@ -42,9 +42,9 @@ class Program:
     folder: Path = ROOT
 
 
-def rasa_program(settings: Settings) -> Program:
-    """The Rasa server with its model, its actions served by this gateway's API."""
-    rasa = urlsplit(settings.rasa_url)
+def rasa_programs(settings: Settings) -> list[Program]:
+    """The Rasa servers with their model and one tracker store; their actions are served by this
+    gateway's API."""
     environment = {
         **bot_variables(settings),
         "ACTION_URL": f"http://127.0.0.1:{settings.port}/actions/webhook",
@@ -53,17 +53,21 @@ def rasa_program(settings: Settings) -> Program:
     command = [
         str(PYTHON), "-m", "bot.launch", "run", "--enable-api", "--model", "models",
         "--endpoints", "endpoints.yml", "--credentials", "credentials.yml",
-        "--interface", rasa.hostname or "127.0.0.1", "--port", str(rasa.port or 5005),
     ]  # fmt: skip
-    return Program("rasa", command, environment, BOT)
+    found = []
+    for number, url in enumerate(map(urlsplit, settings.rasa_urls), start=1):
+        name = "rasa" if number == 1 else f"rasa{number}"
+        address = ["--interface", url.hostname or "127.0.0.1", "--port", str(url.port or 5005)]
+        found.append(Program(name, [*command, *address], environment, BOT))
+    return found
 
 
 def programs(settings: Settings) -> list[Program]:
-    """What runs: the API, Rasa, and the worker where it is apart."""
+    """What runs: the API, the Rasa servers, and the worker where it is apart."""
     frontline = [sys.executable, "-m", "api"]
     found = [
         Program("api", [*frontline, "api"], {"OMP_NUM_THREADS": "1"}),
-        rasa_program(settings),
+        *rasa_programs(settings),
     ]
     if not settings.run_worker_in_api:
         found.append(Program("worker", [*frontline, "worker"], {"OMP_NUM_THREADS": "1"}))
@@ -237,11 +241,11 @@ def _refuse_second(settings: Settings) -> None:
 
 
 def _refuse_busy_ports(settings: Settings) -> None:
-    rasa = urlsplit(settings.rasa_url)
     wanted = {
-        (settings.host, settings.port): "FRONTLINE_PORT",
-        (rasa.hostname or "127.0.0.1", rasa.port or 5005): "FRONTLINE_RASA_URL",
+        (rasa.hostname or "127.0.0.1", rasa.port or 5005): "FRONTLINE_RASA_URL"
+        for rasa in map(urlsplit, settings.rasa_urls)
     }
+    wanted[settings.host, settings.port] = "FRONTLINE_PORT"
     for (host, port), variable in wanted.items():
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-NAMES = ("encoder", "search", "turn", "bot_pipelines", "complaints", "wechat")
+NAMES = (
+    "encoder", "search", "turn", "throughput", "bot_pipelines", "complaints", "wechat",
+)  # fmt: skip
 
 
 def main() -> int:

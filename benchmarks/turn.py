@@ -32,8 +32,8 @@ from rich.console import Console
 from rich.table import Table
 from websockets.asyncio.client import ClientConnection, connect
 
-from api.journeys.stack import free_port, own_settings, rasa, ready
-from api.up import Program, rasa_program
+from api.journeys.stack import free_port, own_settings, rasa, ready, running_program
+from api.up import Program, rasa_programs
 from benchmarks.bot_pipelines import STOCK
 from bot.training import BOT, PYTHON, bot_environment
 from foundation.settings import Settings
@@ -61,7 +61,7 @@ async def measure(turns: int, kept: Path | None = None) -> dict[str, list[float]
         settings = own_settings(Settings(), Path(folder))
         stock = stock_program(settings, stock_model(settings, kept))
         port = stock.command[-1]
-        async with rasa(settings), rasa(settings, stock), gateway(settings):
+        async with rasa(settings), running_program(settings, stock), gateway(settings):
             base = f"http://127.0.0.1:{settings.port}"
             async with httpx.AsyncClient(base_url=base, timeout=60) as client:
                 await ready(client)
@@ -113,7 +113,7 @@ def train_stock(settings: Settings) -> Path:
 
 def stock_program(settings: Settings, model: Path) -> Program:
     """Rasa served as its manual says."""
-    ours = rasa_program(settings)
+    ours = rasa_programs(settings)[0]
     tracker = str(settings.data_dir / "stock_tracker.db")
     command = [str(PYTHON), "-m", "rasa", "run", "--enable-api", "--model", str(model)]
     command += ["--endpoints", "endpoints.yml", "--port", str(free_port())]
@@ -125,7 +125,7 @@ def stock_program(settings: Settings, model: Path) -> Program:
 @asynccontextmanager
 async def gateway(settings: Settings) -> AsyncIterator[None]:
     """The API as `frontline up` runs it."""
-    named = ("data_dir", "port", "rasa_url", "encoder_model", "triage_model")
+    named = ("data_dir", "port", "rasa_url", "bot_processes", "encoder_model", "triage_model")
     environment = {f"FRONTLINE_{name.upper()}": str(getattr(settings, name)) for name in named}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "api", "api",

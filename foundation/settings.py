@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import time
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -55,7 +56,16 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", description="Least severe level that is logged.")
     log_format: str = Field("console", description="`console` for people, `json` for machines.")
 
-    rasa_url: str = Field("http://127.0.0.1:5005", description="Address of the Rasa server.")
+    rasa_url: str = Field(
+        "http://127.0.0.1:5005", description="Address of the Rasa server, of the first if several."
+    )
+    bot_processes: int = Field(
+        1,
+        description="Rasa servers; each listens at the port after the one before. Each takes about "
+        "0.8 GB and up to one core.",
+        ge=1,
+        le=64,
+    )
     rasa_token: SecretStr = Field(
         SecretStr(""), description="Token of Rasa's HTTP API, if it is started with one."
     )
@@ -306,6 +316,18 @@ class Settings(BaseSettings):
     def effective_database_url(self) -> str:
         """The configured database URL or the SQLite file in the data folder."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'frontline.db'}"
+
+    @property
+    def rasa_urls(self) -> list[str]:
+        """The address of every Rasa server."""
+        first = urlsplit(self.rasa_url.rstrip("/"))
+        if self.bot_processes == 1:
+            return [first.geturl()]
+        port = first.port or 5005
+        host = f"[{first.hostname}]" if ":" in (first.hostname or "") else first.hostname
+        return [
+            first._replace(netloc=f"{host}:{port + n}").geturl() for n in range(self.bot_processes)
+        ]
 
     @property
     def encoder_path(self) -> str:

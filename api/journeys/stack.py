@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import uvicorn
 
 from api.app import create_app
 from api.preparing import prepare
-from api.up import Program, rasa_program
+from api.up import Program, rasa_programs
 from api.wiring import Parts
 from foundation.errors import Unavailable
 from foundation.settings import Settings
@@ -31,7 +31,7 @@ def own_settings(settings: Settings, folder: Path) -> Settings:
             "database_url": "",
             "events_url": "memory://",
             "port": free_port(),
-            "rasa_url": f"http://127.0.0.1:{free_port()}",
+            "rasa_url": f"http://127.0.0.1:{free_ports(settings.bot_processes)}",
             "encoder_model": settings.encoder_path,
             "triage_model": str(settings.triage_path),
             "customer_messages_per_minute": 10_000,
@@ -46,6 +46,20 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def free_ports(count: int) -> int:
+    """The first of `count` ports in a row that nobody listens on."""
+    while True:
+        first = free_port()
+        try:
+            with ExitStack() as held:
+                for port in range(first, first + count):
+                    probe = held.enter_context(socket.socket())
+                    probe.bind(("127.0.0.1", port))
+                return first
+        except (OSError, OverflowError):
+            continue
 
 
 @asynccontextmanager
@@ -65,9 +79,19 @@ async def gateway(settings: Settings, parts: Parts) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def rasa(settings: Settings, program: Program | None = None) -> AsyncIterator[None]:
-    """Run Rasa (or `program`) while the block runs; its log is in the data folder."""
-    program = program or rasa_program(settings)
+async def rasa(settings: Settings) -> AsyncIterator[None]:
+    """Run the Rasa servers while the block runs."""
+    async with AsyncExitStack() as running:
+        for program in rasa_programs(settings):
+            await running.enter_async_context(running_program(settings, program))
+        yield
+
+
+@asynccontextmanager
+async def running_program(
+    settings: Settings, program: Program
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a program while the block runs; its log is in the data folder."""
     log = (settings.data_dir / f"{program.name}.log").open("wb")
     process = await asyncio.create_subprocess_exec(
         *program.command,
@@ -78,9 +102,10 @@ async def rasa(settings: Settings, program: Program | None = None) -> AsyncItera
         start_new_session=True,
     )
     try:
-        yield
+        yield process
     finally:
-        process.terminate()
+        if process.returncode is None:
+            process.terminate()
         try:
             await asyncio.wait_for(process.wait(), 20)
         except TimeoutError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -20,6 +21,7 @@ import pytest
 from foundation.settings import ROOT, Settings
 
 READY_S = 240.0
+GONE_S = 10.0
 _ACCOUNT = re.compile(r"^\s+(\w+)\s+(\S{8,})\s+(?:agent|supervisor|trainer|hq|admin) · ")
 
 
@@ -48,8 +50,14 @@ class Running:
         return int(told.stdout.strip())
 
     def kill(self, program: str) -> None:
-        """Kill one program as the kernel would."""
-        os.kill(self.pid(program), signal.SIGKILL)
+        """Kill one program as the kernel would; it is gone when this returns."""
+        pid = self.pid(program)
+        os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + GONE_S
+        with contextlib.suppress(ProcessLookupError):
+            while time.monotonic() < deadline:
+                os.kill(pid, 0)
+                time.sleep(0.01)
 
     def wait_ready(self, *parts: str, seconds: float = READY_S) -> None:
         """Wait until these parts (or all) are ready."""
@@ -72,8 +80,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(data_dir: Path) -> Running:
-    """Run `frontline up` and wait until it says it is ready."""
+def start(data_dir: Path, **settings: str) -> Running:
+    """Run `frontline up` and wait until it says it is ready; `settings` by their variables."""
     own = Settings(_env_file=None)
     port = free_port()
     environment = {
@@ -88,6 +96,7 @@ def start(data_dir: Path) -> Running:
         "FRONTLINE_WEBHOOK_ALLOWED_NETWORKS": '["127.0.0.0/8"]',
         "FRONTLINE_OFFICE_OPENS": "00:00",
         "FRONTLINE_OFFICE_CLOSES": "23:59:59",
+        **settings,
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "api", "up"],
