@@ -22,7 +22,7 @@ from complaints.observation.model import Kind, Turn
 from complaints.observation.storage import observed_customers, windows_of
 from complaints.service.observing import Observation
 from complaints.texts import OBSERVED_ANGRY, OBSERVED_CONTACT, OBSERVED_URGENT
-from conversations.feeling import feeling_of
+from conversations.feeling import ANGRY_ALONE, heat_of
 from conversations.model import Level, Sender
 from conversations.storage import Conversation, Customer, Message
 from foundation.clock import Clock
@@ -60,8 +60,8 @@ class Contact:
 
     @property
     def angry(self) -> bool:
-        """Whether they sound angry together."""
-        return feeling_of([said.text for said in self.said]) == "angry"
+        """Whether any of them sounds angry: after a complaint one heated message is enough."""
+        return any(heat_of(said.text) >= ANGRY_ALONE for said in self.said)
 
     @property
     def bad(self) -> bool:

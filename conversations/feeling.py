@@ -12,6 +12,8 @@ from collections.abc import Sequence
 COOLING = 0.75
 ANNOYED_FROM, ANGRY_FROM = 1.0, 2.5
 RISING_OVER = 3
+ANGRY_ALONE = 3
+"""Heat of a message that is angry whatever was said before."""
 
 _ANGER = re.compile(
     r"气死|氣死|生气|火大|投诉|骗子|骗人|垃圾|忽悠|无语|差劲|受够|過分|过分|什么态度|太坑|坑人|坑爹|敷衍|推来推去|踢皮球|"

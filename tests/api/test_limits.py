@@ -96,6 +96,7 @@ async def test_signing_in_sets_a_cookie_scripts_cannot_read(
         "username": "agent.x",
         "display_name": "小谢",
         "role": "agent",
+        "skills": [],
     }
     assert (await http.get(f"{API}/auth/me")).json()["staff"]["username"] == "agent.x"
     unknown = {"username": "nobody", "password": "x"}
