@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -15,6 +16,7 @@ from bot.actions.knowledge import answer_question
 from bot.actions.orders import asks_about_order
 from bot.actions.repair import plausible_product
 from bot.actions.services import ComplaintReport
+from bot.actions.story import told_before
 from bot.actions.turn import (
     Said,
     ServiceAction,
@@ -56,7 +58,7 @@ FACTS = {
 }
 
 _BARE = re.compile(
-    r"(?:我|俺|想|要|得|来|必须|需要|就|你好|您好|请|帮我|给我|，|,|。|!|！|\s|你们|人|这个|一下|登记|个|怎么|如何|在哪|tousu|投诉|举报|"
+    r"(?:我|俺|想|要|得|来|必须|需要|就|你好|您好|请|帮我|给我|，|,|。|!|！|\s|你们|人|这个|一下|登记|[一两]?个|再|又|还是|另外|怎么|如何|在哪|tousu|投诉|举报|"
     r"申诉|差评|吗|的|了|呢|啊|电话|渠道)+"
 )
 SHORT_ANSWER = 30
@@ -157,10 +159,8 @@ class ValidateComplaintForm(FormDialogue):
             filled[asked] = _answer_once(asked, said)
         if told and not filled:
             return {"asides": int(tracker.get_slot("asides") or 0) + 1}
-        if self._tells_more(said, beginning, asked):
-            filled["complaint_what"] = _joined(
-                self.known(tracker, "complaint_what", beginning), said.text
-            )
+        if what := self._what(tracker, said, filled, beginning):
+            filled["complaint_what"] = what
         return filled
 
     async def accept_plain(
@@ -189,6 +189,19 @@ class ValidateComplaintForm(FormDialogue):
         if not all(known.get(name) for name in ASKED):
             return {"asides": int(tracker.get_slot("asides") or 0) + 1}
         return {"complaint_summary": summary(known)}
+
+    def _what(self, tracker: Tracker, said: Said, filled: dict[str, Any], beginning: bool) -> str:
+        """What went wrong, if this message says more of it or begins a complaint after a story."""
+        earlier = told_before(tracker) if beginning else []
+        story = [piece for piece in earlier if not _BARE.fullmatch(fold(piece.text))]
+        _take_up(story, filled)
+        asked = "" if beginning else str(tracker.get_slot("requested_slot") or "")
+        more = self._tells_more(said, beginning, asked)
+        if not more and not story:
+            return ""
+        before = str(self.known(tracker, "complaint_what", beginning) or "")
+        pieces = [before, *(piece.text for piece in story), *([said.text] if more else [])]
+        return "；".join(filter(None, pieces))[:LONGEST_TEXT]
 
     def _tells_more(self, said: Said, beginning: bool, asked: str) -> bool:
         folded = fold(said.text)
@@ -284,5 +297,11 @@ def _answer_once(slot: str, said: Said) -> str:
     return said.text if len(said.text) <= SHORT_ANSWER else "见情况"
 
 
-def _joined(before: Any, text: str) -> str:
-    return f"{before}；{text}"[:LONGEST_TEXT] if before else text[:LONGEST_TEXT]
+def _take_up(story: Sequence[Said], filled: dict[str, Any]) -> None:
+    """Product and order of a story, unless the message that ends it has its own."""
+    for slot, named in (
+        ("complaint_product", [said.product or said.first("model") for said in story]),
+        ("complaint_order_no", [said.first("order_no").upper() for said in story]),
+    ):
+        if not filled.get(slot) and any(named):
+            filled[slot] = next(name for name in reversed(named) if name)

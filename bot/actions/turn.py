@@ -72,7 +72,11 @@ class Said:
     @classmethod
     def of(cls, tracker: Tracker) -> Said:
         """The latest message of a tracker."""
-        latest = tracker.latest_message
+        return cls.parsed(tracker.latest_message)
+
+    @classmethod
+    def parsed(cls, latest: dict[str, Any]) -> Said:
+        """A message as Rasa parsed it."""
         intent = latest.get("intent") or {}
         entities: dict[str, list[str]] = {}
         for entity in latest.get("entities") or []:

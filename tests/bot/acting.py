@@ -50,6 +50,8 @@ class Customer:
             if event["event"] == "followup":
                 self.followed_by = event["name"]
         said: list[dict[str, Any]] = answer["responses"]
+        self.events.append({"event": "user", "text": text, "parse_data": message})
+        self.events += [event for event in answer["events"] if event["event"] == "slot"]
         self.events += [
             {"event": "bot", "text": m.get("text") or m.get("response"), "data": m} for m in said
         ]

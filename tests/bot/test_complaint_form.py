@@ -115,3 +115,41 @@ async def test_a_doubtful_question_is_answered_instead_of_taken_down(customer: C
 )
 def test_the_likely_category(text: str, category: str) -> None:
     assert category_of(text) == category
+
+
+async def test_what_was_told_before_is_taken_up(customer: Customer) -> None:
+    await customer.act("action_answer", "洗衣机上个月才买的，一甩干就满屋子跑", "report_fault")
+    await customer.act("action_answer", "保修到什么时候", "ask_warranty")
+    await customer.act("action_answer", "师傅约了两回 两回都没见人影", "ask_repair_progress")
+    await customer.act("action_answer", "谢谢啊", "thank")
+    await customer.fill(FORM, ORDER, "我要投诉", "file_complaint")
+    assert customer.slots["complaint_what"] == (
+        "洗衣机上个月才买的，一甩干就满屋子跑；师傅约了两回 两回都没见人影"
+    )
+    assert customer.slots["complaint_product"] == "洗衣机"
+    assert customer.asked(ORDER) == "complaint_when"
+
+
+async def test_a_story_goes_on_in_the_message_that_begins_the_complaint(
+    customer: Customer,
+) -> None:
+    await customer.act("action_answer", "冰箱拉来就是坏的，冷冻室化成一滩水", "report_fault")
+    await customer.fill(FORM, ORDER, "打了八个电话没人管，我要投诉你们", "file_complaint")
+    assert customer.slots["complaint_what"] == (
+        "冰箱拉来就是坏的，冷冻室化成一滩水；打了八个电话没人管，我要投诉你们"
+    )
+
+
+async def test_the_next_complaint_does_not_take_up_the_story_of_the_one_before(
+    customer: Customer,
+) -> None:
+    await customer.act("action_answer", "油烟机装上就漏油，滴得灶台上都是", "report_fault")
+    customer.events.append({"event": "slot", "name": "complaint_no", "value": "TS20251105000001"})
+    await customer.fill(FORM, ORDER, "再投诉一个", "file_complaint")
+    assert customer.slots["complaint_what"] is None
+
+
+async def test_what_was_called_off_is_no_story(customer: Customer) -> None:
+    await customer.act("action_answer", "空调外机吵得邻居找上门，算了先不投诉了", "file_complaint")
+    await customer.fill(FORM, ORDER, "还是要投诉", "file_complaint")
+    assert customer.slots["complaint_what"] is None
