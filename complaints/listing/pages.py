@@ -28,9 +28,9 @@ from complaints.model import SHORTEST_PHONE, normal_number, number_days, phone_d
 from complaints.storage import Complaint, ComplaintWatcher
 
 Keys = Select[Any]
-FEW = 2_000
+FEW = 1_500
 """A filter that fits no more is read in full."""
-STRETCHES = (2_000, 10_000, 30_000)
+STRETCHES = (2_000, 8_000, 24_000)
 WORD_BATCHES = (1, 3, 4)
 """How many pages of complaints with the words are looked through at a time."""
 
