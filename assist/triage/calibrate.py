@@ -19,7 +19,7 @@ from assist.triage.lines import CLASSES, HAZARDS, ROUTINE, SENSITIVE
 from assist.triage.rules import HazardRules
 from assist.triage.triage import THRESHOLDS_FILE, Thresholds
 
-RAISED = 0.01
+RAISED = 0.012
 ASKED = 0.05
 SENSITIVE_SHARE = 0.4
 RULE_CONFIRM, RULE_ASK, RULE_SENSITIVE = 0.25, 0.06, 0.1
