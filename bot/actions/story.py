@@ -7,13 +7,11 @@ import re
 from rasa_sdk import Tracker
 
 from assist.entities.folding import fold
-from bot.actions.turn import Said, blames
+from bot.actions.turn import QUESTIONS, Said, blames
 
 PIECES = 4
 """A story is told in so many messages at most; older ones are of something else."""
-TROUBLE = frozenset(
-    {"report_fault", "file_complaint", "give_feedback", "ask_repair_progress", "ask_logistics"}
-)
+TROUBLE = QUESTIONS | {"file_complaint", "give_feedback", "ask_repair_progress", "book_repair"}
 """Intents under which somebody tells what went wrong, unless he puts it as a question."""
 SHORTEST = 6
 
